@@ -1,0 +1,72 @@
+/*
+ * A catalog: packages in one compact file that is mapped, not parsed (docs/catalog.md). Each registry has
+ * one, made when it is updated; each generation has one of what is installed. list, info and search read
+ * nothing else.
+ *
+ * Rows are sorted by name, then version descending. All strings of a package point into the mapping.
+ */
+#ifndef PAII_REGISTRY_CATALOG_H
+#define PAII_REGISTRY_CATALOG_H
+
+#include "registry/source.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum package_flags {
+    PACKAGE_YANKED = 1 << 0,
+    PACKAGE_REQUESTED = 1 << 1, /* installed because a person named it */
+    PACKAGE_DEV = 1 << 2,       /* installed with --dev: linked live */
+};
+
+/* One version of one plugin. Every string is "" when unknown, never NULL (source.* may be NULL). */
+struct package {
+    const char *name, *version, *description;
+    const char *registry; /* name of the registry; "" for a direct install */
+    struct source source;
+    const char *language, *type; /* type: skill, integration, ... as the index says */
+    const char *license, *homepage, *author;
+    const char *tags;     /* one a line */
+    const char *provides; /* canonical terms of contract.h, one a line */
+    const char *consumes; /* one a line */
+    unsigned flags;
+    /* Of an installed one only: */
+    const char *prefix;    /* "history/1.0.0-0123456789abcdef" in the store; an absolute path for --dev */
+    const char *tree;      /* tree hash of what was fetched */
+    const char *range;     /* the range that the person asked for, or "" */
+    uint64_t size;         /* bytes of files */
+};
+
+struct catalog {
+    const void *map;
+    size_t size, count;
+    const char *origin; /* what it was made from: the registry's commit, ETag, … */
+};
+
+/* Writes durably and atomically. Sorts `packages` in place. */
+int catalog_write(const char *path, struct package *packages, size_t count, const char *origin);
+/* ERR_NOT_FOUND if absent; ERR_CONFIG if damaged or of another format version. */
+int catalog_open(struct catalog *out, const char *path);
+void catalog_close(struct catalog *catalog);
+void catalog_get(const struct catalog *catalog, size_t i, struct package *out);
+/* Cheap access to one row's name without filling a package. */
+const char *catalog_name(const struct catalog *catalog, size_t i);
+/* The rows of `name` are first .. first+return-1 (newest first); 0 if none. */
+size_t catalog_find(const struct catalog *catalog, const char *name, size_t *first);
+
+/* One hit of a search. */
+struct hit {
+    const struct catalog *catalog;
+    size_t row;
+    unsigned score; /* higher is better */
+};
+/*
+ * Ranks by exact name, name prefix, name part, tag, description word, and lastly a name within typo
+ * distance (only if nothing else matched). Every word of `query` must match somewhere. Only the newest
+ * version of each name counts. Sorted by score, then name. Returns the number of hits stored.
+ */
+size_t catalog_search(const struct catalog *catalogs, size_t catalog_count, const char *query,
+                      struct hit *hits, size_t max_hits);
+
+#endif

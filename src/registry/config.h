@@ -1,0 +1,42 @@
+/*
+ * paii.toml: the user's configuration (docs/config.md).
+ */
+#ifndef PAII_REGISTRY_CONFIG_H
+#define PAII_REGISTRY_CONFIG_H
+
+#include "base/data.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct registry_config {
+    const char *name;
+    const char *url;  /* "builtin:" for core */
+    const char *ref;  /* branch or tag, or NULL */
+    int priority;     /* higher wins when a person asks for no registry; core is 0 as all are */
+    bool builtin;
+};
+
+struct binding {
+    const char *contract; /* "MemoryProvider" or "IntegrationProvider[jira]" */
+    const char *plugin;
+};
+
+struct config {
+    const char *file;
+    struct data *root; /* NULL when there is no paii.toml */
+    struct registry_config *registries; /* sorted by name; core is always there */
+    size_t registry_count, registry_capacity;
+    struct binding *bindings;
+    size_t binding_count, binding_capacity;
+    const char *default_language;
+    bool require_sandbox;
+};
+
+/* Reads paii.toml; absent gives the defaults. Warnings are printed, an error is ERR_CONFIG. */
+int config_read(struct config *out, struct arena *arena);
+const struct registry_config *config_registry(const struct config *config, const char *name);
+/* Sets one dotted key to TOML text, or deletes it (NULL); every other byte stays. Makes the file. */
+int config_edit(const char *dotted, const char *toml_value);
+
+#endif

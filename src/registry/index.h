@@ -1,0 +1,29 @@
+/*
+ * A registry's index file as its team wrote it: TOML ([[plugins]] rows or [plugins.NAME] tables, see
+ * docs/registry.md) or a Claude Code marketplace.json. Entries that are wrong are skipped, each with its
+ * reason in `diags` as a warning; the file as a whole is refused only when it cannot be read at all.
+ */
+#ifndef PAII_REGISTRY_INDEX_H
+#define PAII_REGISTRY_INDEX_H
+
+#include "base/diag.h"
+#include "registry/catalog.h"
+
+struct index {
+    const char *name, *description; /* of [registry]; may be "" */
+    struct package *packages;
+    size_t count, capacity;
+    size_t skipped;
+};
+
+/*
+ * `base` is the registry's own source (a Git URL and commit, a folder): rows without a source of their
+ * own live in it under `path`. `registry` is the name the user gave it.
+ */
+int index_read(struct index *out, struct arena *arena, const char *registry, const struct source *base,
+               const char *file, const char *text, size_t len, struct diags *diags);
+
+/* The file names that are looked for in a registry's tree, best first; NULL-terminated. */
+extern const char *const index_file_names[];
+
+#endif

@@ -1,0 +1,83 @@
+/*
+ * plugin.toml: what a plugin says of itself. The format is docs/manifest.md.
+ */
+#ifndef PAII_REGISTRY_MANIFEST_H
+#define PAII_REGISTRY_MANIFEST_H
+
+#include "base/diag.h"
+#include "registry/contract.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct value_schema { /* of a parameter or a configuration key */
+    const char *name;
+    const char *type; /* string integer number boolean array object path */
+    const char *description;
+    const char *fallback; /* default, as JSON text; NULL for none */
+    bool required, secret;
+};
+
+struct action {
+    const char *name, *summary;
+    const char *effect; /* read write external destructive */
+    struct value_schema *params;
+    size_t param_count, param_capacity;
+    int timeout_ms; /* 0: the default */
+};
+
+struct hook {
+    const char *event; /* kebab-case: pre-tool-use */
+    const char *action, *matcher;
+    bool spool, closed; /* mode = "spool"; on_error = "closed" */
+    int timeout_ms, priority;
+};
+
+struct env_variable {
+    const char *name, *description;
+    bool required, secret;
+};
+
+enum build_type { BUILD_SKILL, BUILD_PIP, BUILD_CARGO, BUILD_MAKE, BUILD_CUSTOM };
+extern const char *const build_type_names[]; /* NULL-terminated, by enum build_type */
+
+struct build_spec {
+    enum build_type type;
+    const char *requirements; /* pip: a file of the plugin; NULL: found by convention */
+    const char *target;       /* make: target besides install; cargo: package */
+    struct strings features;  /* cargo */
+    struct strings command;   /* custom */
+};
+
+struct manifest {
+    const char *file; /* path it was read from, for messages */
+    const char *name, *version, *description, *license, *homepage, *language;
+    const char *core_version; /* range of paii versions; NULL for any */
+    struct strings authors, tags;
+    struct provided *provides;
+    size_t provide_count, provide_capacity;
+    struct consumed *consumes;
+    size_t consume_count, consume_capacity;
+    struct value_schema *config;
+    size_t config_count, config_capacity;
+    struct hook *hooks;
+    size_t hook_count, hook_capacity;
+    struct build_spec build;
+    struct strings run; /* [run] command; empty: by convention (docs/manifest.md) */
+    struct action *actions;
+    size_t action_count, action_capacity;
+    struct env_variable *env;
+    size_t env_count, env_capacity;
+};
+
+/*
+ * Reads DIR/plugin.toml, reporting every finding. Returns 0 when there is no error among them (warnings
+ * are in `diags`), ERR_NOT_FOUND if DIR has no plugin.toml. A folder with only a SKILL.md or a
+ * .claude-plugin/plugin.json is a plugin too: its manifest is made from that.
+ */
+int manifest_read(struct manifest *out, struct arena *arena, const char *dir, struct diags *diags);
+/* As `paii check` sees it: also files that the manifest names, SKILL.md, version order, core_version. */
+int manifest_check(struct arena *arena, const char *dir, struct diags *diags);
+const struct action *manifest_action(const struct manifest *manifest, const char *name);
+
+#endif

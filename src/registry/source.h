@@ -1,0 +1,56 @@
+/*
+ * Where a plugin comes from, and how a person names it on the command line.
+ */
+#ifndef PAII_REGISTRY_SOURCE_H
+#define PAII_REGISTRY_SOURCE_H
+
+#include "base/arena.h"
+
+#include <stdbool.h>
+
+enum source_kind {
+    SOURCE_NONE,    /* nothing that paii can fetch (docs/registry.md says when) */
+    SOURCE_FOLDER,  /* url: an absolute path */
+    SOURCE_GIT,     /* url: https, ssh, or an absolute path or file: URL that the user typed */
+    SOURCE_ARCHIVE, /* url: https, or an absolute path that the user typed */
+};
+
+struct source {
+    enum source_kind kind;
+    const char *url;
+    const char *path;   /* subfolder; "" for the root */
+    const char *ref;    /* branch or tag asked for; NULL: the default branch */
+    const char *commit; /* pin: full object id, or NULL */
+    const char *sha256; /* pin of an archive, or NULL */
+};
+
+/* What a person typed after `paii install`. */
+enum spec_kind { SPEC_NAME, SPEC_SOURCE };
+struct spec {
+    enum spec_kind kind;
+    const char *text;     /* as typed */
+    const char *registry; /* "work" of work/jira, or NULL */
+    const char *name;     /* SPEC_NAME */
+    const char *range;    /* "^1.2" of jira@^1.2, or NULL */
+    struct source source; /* SPEC_SOURCE */
+};
+
+/*
+ * name, registry/name, name@range; a Git URL (https://….git, ssh://, git@host:path, file://, with
+ * //subfolder and #ref); an archive (.tar.gz .tgz .tar.xz .tar.zst .tar .zip; path or https URL); a
+ * folder (./x, /x, ~/x, ".", or any existing path with a '/'). ERR_REFUSED for what is unsafe,
+ * ERR_NOT_FOUND for a path that is not there.
+ */
+int spec_parse(struct spec *out, struct arena *arena, const char *text);
+
+/*
+ * Checks a URL by our own rules: https and ssh only (`local` also allows file: and absolute paths, http
+ * to loopback), no user-controlled options, no control characters, a host. ERR_REFUSED names the rule.
+ * In the arena, normalised: scp-like git@host:path becomes ssh://git@host/path.
+ */
+int url_check(const char **out, struct arena *arena, const char *url, bool local);
+
+/* For messages and --json: "https://… //path #ref" or the folder. */
+const char *source_text(const struct source *source, struct arena *arena);
+
+#endif

@@ -1,0 +1,70 @@
+/*
+ * What is installed: the store of prefixes, the generations, the lock file, the commit (docs/state.md).
+ */
+#ifndef PAII_STORE_STORE_H
+#define PAII_STORE_STORE_H
+
+#include "registry/catalog.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Makes PAII_DIR and its folders, 0700. Idempotent. */
+int store_init(void);
+
+/* Takes the writers' lock, saying whom we wait for; then finishes or clears what a killed run left.
+ * Returns a descriptor to close, or an error. `what` is the command, for those who wait for us. */
+int store_lock(const char *what);
+
+/* ---- the installed set ---- */
+
+struct installed {
+    unsigned generation; /* 0: nothing was ever installed */
+    struct package *packages; /* sorted by name */
+    size_t count, capacity;
+    struct strings bindings; /* "alias of consumer" lines: CONSUMER.ALIAS=PROVIDER, sorted */
+};
+
+/* The current generation's lock file, read whole: for planning. An absent `current` is empty. */
+int installed_read(struct installed *out, struct arena *arena);
+/* The same of generation `n`. */
+int installed_read_generation(struct installed *out, struct arena *arena, unsigned n);
+struct package *installed_find(const struct installed *set, const char *name);
+
+/* The current generation's catalog, mapped: for list and info. Absent: count 0 and success. */
+int installed_open(struct catalog *out);
+
+/* Absolute path of a package's prefix (its store folder, or the live folder of --dev). */
+const char *installed_prefix(const struct package *package, struct arena *arena);
+
+/* ---- changing it ---- */
+
+/* A staging folder of this process's own below paths.staging; removed by store_unstage() or the next
+ * writer. */
+int store_stage(const char **out, struct arena *arena);
+void store_unstage(const char *staging);
+
+/* Moves a finished, sealed prefix into store/NAME/VERSION-KEY; an equal one already there wins. */
+int store_add_prefix(const char *built, const char *prefix);
+bool store_has_prefix(const char *prefix);
+
+/* The lock file's text for a set; same set, same bytes. */
+void lockfile_write(struct buf *out, const struct installed *set);
+int lockfile_read(struct installed *out, struct arena *arena, const char *file, const char *text,
+                  size_t len);
+
+/*
+ * Writes generations/N+1 (lock, catalog, prefix links) for `set`; `project` adds what the clients need
+ * (see claude/claude.h) and may refuse. Nothing is visible yet. Sets set->generation to N+1.
+ */
+int generation_write(struct installed *set, struct arena *arena,
+                     int (*project)(const struct installed *set, const char *generation_dir,
+                                    struct arena *arena));
+/* The commit: syncs, renames `current` to generation `n`, syncs. */
+int generation_commit(unsigned n);
+/* Removes a generation that was not committed. */
+void generation_discard(unsigned n);
+/* Numbers of existing generations, ascending. */
+int generation_list(unsigned **out, size_t *count, struct arena *arena);
+
+#endif
