@@ -1,12 +1,14 @@
 /*
  * One tree of values for TOML and JSON alike, and typed accessors over it.
  *
- * data_parse_toml() and data_parse_json() read a document into the arena. Accessors take a node and a
- * `struct diags`: a wrong type is reported with file, line, column, key, what was expected and what was
- * found, and the accessor gives its default. Every key that an accessor asked for is marked as known;
- * data_unknown_keys() then warns of the others, each with the nearest known key.
+ * data_parse_toml() and data_parse_json() read a document into the arena. Accessors take a node and
+ * a `struct diags`: a wrong type is reported with file, line, column, key, what was expected and
+ * what was found, and the accessor gives its default. Every key that an accessor asked for is
+ * marked as known; read_unknown_keys() then warns of the others, each with the nearest known key.
  *
- * Limits: depth 64; duplicate keys are errors in TOML always and in JSON when `strict`.
+ * Limits: depth DATA_MAX_DEPTH, DATA_MAX_VALUES values; duplicate keys are errors in TOML always
+ * and in JSON when `strict`, else the last one counts. Neither JSON nor TOML text holds a NUL byte,
+ * but a string or a key may (written \u0000): who cares compares `len`.
  */
 #ifndef PAII_BASE_DATA_H
 #define PAII_BASE_DATA_H
@@ -19,33 +21,37 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define DATA_MAX_DEPTH  64
+#define DATA_MAX_VALUES 2000000
+
 enum data_type {
     DATA_NULL, /* JSON only */
     DATA_STRING,
     DATA_INTEGER,
     DATA_FLOAT,
     DATA_BOOLEAN,
-    DATA_DATE,      /* TOML only; `text` holds its RFC 3339 form */
+    DATA_DATE, /* TOML only; `text` holds its RFC 3339 form */
     DATA_TIME,
-    DATA_DATETIME,  /* with or without offset */
+    DATA_DATETIME, /* with or without offset */
     DATA_ARRAY,
     DATA_TABLE,
 };
 
 struct data {
     enum data_type type;
+    unsigned line, column; /* from 1, columns in code points; of the key, if there is one */
+    bool known;            /* asked for by an accessor */
+    bool boolean;
     const char *key; /* of this node in its table; NULL for elements and the root */
-    const char *path; /* "hooks.stop[0].mode" for messages; "" for the root */
-    unsigned line, column;
-    bool known; /* asked for by an accessor */
+    size_t key_len;
     const char *text; /* string (may hold NUL: use `len`), or date and time */
     size_t len;
     int64_t integer;
-    double number;
-    bool boolean;
+    double number;         /* of a float; of an integer too */
+    struct data *parent;   /* NULL for the root */
     struct data *children; /* first element or entry, in document order */
     struct data *next;
-    size_t count; /* of children */
+    size_t count;             /* of children */
     struct data_index *index; /* of a large table's keys; private */
 };
 
@@ -60,6 +66,8 @@ struct data *data_get(const struct data *table, const char *key);
 struct data *data_get_n(const struct data *table, const char *key, size_t len);
 /* "a.b.c" through nested tables (keys without dots only); NULL if absent. */
 struct data *data_at(const struct data *root, const char *dotted);
+/* "hooks.stop[0].mode" for messages, in the arena; "" for the root. */
+const char *data_path(const struct data *node, struct arena *arena);
 const char *data_type_name(enum data_type type); /* "a string", "an integer", ... */
 
 /* A reader: a table of one file being read. */
@@ -75,7 +83,8 @@ int64_t read_integer(struct reader *reader, const char *key, int64_t fallback, i
 bool read_boolean(struct reader *reader, const char *key, bool fallback);
 /* Reports a missing key as an error too; returns NULL then. */
 const char *read_required(struct reader *reader, const char *key);
-/* A string among `choices` (NULL-terminated); its position, or `fallback`. Says the choices if wrong. */
+/* A string among `choices` (NULL-terminated); its position, or `fallback`. Says the choices if
+ * wrong. */
 int read_choice(struct reader *reader, const char *key, const char *const *choices, int fallback);
 /* An array of strings (a single string counts as one). */
 void read_strings(struct reader *reader, const char *key, struct strings *out);
@@ -94,8 +103,8 @@ void read_unknown_keys(struct reader *reader);
 /*
  * Editing TOML that a person wrote: only the bytes of the one value change (docs/config.md).
  * `value` is TOML text ("\"x\"", "5", "[1, 2]") or NULL to delete the key. The document is parsed,
- * spliced, parsed again, and compared: anything else that changed is ERR_GENERIC and `out` is empty.
- * Missing tables are added at the end. `dotted` may quote parts: registries."my reg".
+ * spliced, parsed again, and compared: anything else that changed is ERR_GENERIC and `out` is
+ * empty. Missing tables are added at the end. `dotted` may quote parts: registries."my reg".
  */
 int toml_edit(struct buf *out, const char *file, const char *text, size_t len, const char *dotted,
               const char *value);
