@@ -1,9 +1,10 @@
 /*
- * An arena: everything that lives as long as one command, or one scratch computation, is freed at once.
+ * An arena: everything that lives as long as one command, or one scratch computation, is freed at
+ * once.
  *
- * Allocation never returns NULL: out of memory ends the process with a message (exit code 1), which is
- * safe because state changes only by one rename. Under ASan each item is an allocation of its own, so
- * that overruns are seen.
+ * Allocation never returns NULL: out of memory ends the process with a message (exit code 1), which
+ * is safe because state changes only by one rename. Under ASan each item is an allocation of its
+ * own, so that overruns are seen.
  */
 #ifndef PAII_BASE_ARENA_H
 #define PAII_BASE_ARENA_H
@@ -19,16 +20,16 @@ struct arena {
 void *arena_alloc(struct arena *arena, size_t size); /* zeroed, aligned for any type */
 void *arena_array(struct arena *arena, size_t count, size_t size); /* checks the product */
 void *arena_copy(struct arena *arena, const void *data, size_t size);
-char *arena_strdup(struct arena *arena, const char *text);            /* NULL gives NULL */
+char *arena_strdup(struct arena *arena, const char *text); /* NULL gives NULL */
 char *arena_strndup(struct arena *arena, const char *text, size_t len);
 char *arena_printf(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void arena_release(struct arena *arena); /* frees all; the arena is empty and usable again */
 
 /*
- * A growable array in an arena: `items` points at elements of type T, `count` and `capacity` are size_t.
- * Returns a pointer to the new, zeroed last element.
- *     struct thing *t = arena_push(arena, &list->items, &list->count, &list->capacity);
+ * A growable array in an arena: `items` points at elements of type T, `count` and `capacity` are
+ * size_t. Returns a pointer to the new, zeroed last element. struct thing *t = arena_push(arena,
+ * &list->items, &list->count, &list->capacity);
  */
 #define arena_push(arena, items, count, capacity)                                                  \
     ((__typeof__(*(items)))arena_push_(arena, (void **)(items), count, capacity, sizeof **(items)))

@@ -1,6 +1,7 @@
 /*
  * One growable byte buffer, always NUL-terminated, with a maximum for foreign input.
- * Like the arena it never returns NULL memory; passing the maximum sets `overflow` and drops the rest.
+ * Like the arena it never returns NULL memory; passing the maximum sets `overflow` and drops the
+ * rest.
  */
 #ifndef PAII_BASE_BUF_H
 #define PAII_BASE_BUF_H

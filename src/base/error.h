@@ -30,15 +30,14 @@ enum err {
 int fail(enum err code, const char *format, ...) __attribute__((format(printf, 2, 3), cold));
 
 /* As fail(), and appends ": " and the text of errno. ENOSPC, EDQUOT and EACCES gain a hint. */
-int fail_errno(enum err code, const char *format, ...)
-    __attribute__((format(printf, 2, 3), cold));
+int fail_errno(enum err code, const char *format, ...) __attribute__((format(printf, 2, 3), cold));
 
-/* What the person may do next; printed on a line of its own below the error. Replaces an older hint. */
+/* What the person may do next; printed on a line of its own below the error. Replaces an older
+ * hint. */
 void error_hint(const char *format, ...) __attribute__((format(printf, 1, 2), cold));
 
 /* Puts "words: " in front of the recorded text. Returns its first argument, for `return`. */
-int error_context(int result, const char *format, ...)
-    __attribute__((format(printf, 2, 3), cold));
+int error_context(int result, const char *format, ...) __attribute__((format(printf, 2, 3), cold));
 
 /* The recorded error; texts are "" when there is none. Owned by this module until the next call. */
 enum err error_code(void);
@@ -46,7 +45,8 @@ const char *error_text(void);
 const char *error_hint_text(void);
 void error_clear(void);
 
-/* The name of a code in --json output and in the helper protocol, and back (ERR_GENERIC if unknown). */
+/* The name of a code in --json output and in the helper protocol, and back (ERR_GENERIC if
+ * unknown). */
 const char *err_name(enum err code);
 enum err err_from_name(const char *name);
 

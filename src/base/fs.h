@@ -27,9 +27,11 @@ bool fs_is_file(const char *path);
 /* The target of a symbolic link in the arena; NULL (and no error) if `path` is not one. */
 char *fs_read_link(struct arena *arena, const char *path);
 
-/* Reads a whole regular file. ERR_NOT_FOUND if absent, ERR_REFUSED over `max` bytes or not regular. */
+/* Reads a whole regular file. ERR_NOT_FOUND if absent, ERR_REFUSED over `max` bytes or not regular.
+ */
 int fs_read(struct buf *out, const char *path, size_t max);
-/* Replaces `path` (through a symbolic link, keeping the mode; else with `mode`). Durable on return. */
+/* Replaces `path` (through a symbolic link, keeping the mode; else with `mode`). Durable on return.
+ */
 int fs_write(const char *path, const void *data, size_t len, mode_t mode);
 /* mkdir -p; `mode` for those created. */
 int fs_mkdirs(const char *path, mode_t mode);
@@ -44,8 +46,8 @@ int fs_fsync(const char *path);  /* a file or folder */
 int fs_syncfs(const char *path); /* everything written so far on that file system */
 
 /*
- * Takes the exclusive lock on the file `path` (created 0600) and writes "`what` (pid N)" into it. If
- * another process holds it, `on_wait` is called once with what that one wrote, then we wait.
+ * Takes the exclusive lock on the file `path` (created 0600) and writes "`what` (pid N)" into it.
+ * If another process holds it, `on_wait` is called once with what that one wrote, then we wait.
  * Returns a descriptor to close for unlocking, or a negative error.
  */
 int fs_lock(const char *path, const char *what, void (*on_wait)(const char *holder));

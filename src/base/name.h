@@ -1,6 +1,6 @@
 /*
- * Names of plugins and registries: ^[a-z0-9][a-z0-9-]{0,63}$. One function, used on install, remove,
- * update, lock and index alike. `what` is "plugin" or "registry", for the message.
+ * Names of plugins and registries: ^[a-z0-9][a-z0-9-]{0,63}$. One function, used on install,
+ * remove, update, lock and index alike. `what` is "plugin" or "registry", for the message.
  */
 #ifndef PAII_BASE_NAME_H
 #define PAII_BASE_NAME_H

@@ -27,7 +27,8 @@ struct paths {
 };
 extern struct paths paths;
 
-/* ERR_CONFIG if HOME is unset or relative; ERR_REFUSED if `dir` belongs to or is writable by others. */
+/* ERR_CONFIG if HOME is unset or relative; ERR_REFUSED if `dir` belongs to or is writable by
+ * others. */
 int paths_init(void);
 
 #endif

@@ -11,9 +11,10 @@
 #include <stddef.h>
 
 /*
- * The one printer. Appends `text` with control characters (C0 except as told, DEL, C1), invalid UTF-8,
- * bidirectional controls, zero-width, tag and other invisible code points made visible as \xHH or
- * U+XXXX in angle brackets. '\n' and '\t' pass when `multiline`, else they are made visible too.
+ * The one printer. Appends `text` with control characters (C0 except as told, DEL, C1), invalid
+ * UTF-8, bidirectional controls, zero-width, tag and other invisible code points made visible as
+ * \xHH or U+XXXX in angle brackets. '\n' and '\t' pass when `multiline`, else they are made visible
+ * too.
  */
 void text_print_safe(struct buf *out, const char *text, size_t len, bool multiline);
 /* The same into the arena, single line. */
@@ -23,9 +24,11 @@ bool text_is_utf8(const char *text, size_t len);
 /* Columns on a terminal of a valid UTF-8 text (wide characters count 2, combining marks 0). */
 size_t text_width(const char *text);
 
-/* Damerau-Levenshtein (optimal string alignment) distance, or `limit`+1 as soon as it must exceed it. */
+/* Damerau-Levenshtein (optimal string alignment) distance, or `limit`+1 as soon as it must exceed
+ * it. */
 unsigned text_distance(const char *a, const char *b, unsigned limit);
-/* The candidate nearest to `word` within a third of its length (at least 1), or NULL. First wins ties. */
+/* The candidate nearest to `word` within a third of its length (at least 1), or NULL. First wins
+ * ties. */
 const char *text_nearest(const char *word, const char *const *candidates, size_t count);
 
 /* Case-insensitive (ASCII) search; NULL if absent. */
