@@ -1,6 +1,8 @@
 /*
- * Child processes: an argument vector (never a shell), an environment built from zero, a process group
- * of its own, output to descriptors or a log, a deadline after which the whole group is gone.
+ * Child processes: an argument vector (never a shell), an environment built from zero, a session
+ * and process group of its own, output to descriptors or a log, a deadline after which the whole
+ * group is gone. A child has no controlling terminal: it can neither ask there nor be stopped by
+ * it.
  */
 #ifndef PAII_BASE_PROCESS_H
 #define PAII_BASE_PROCESS_H
@@ -35,12 +37,24 @@ struct process {
 /* Finds an executable in PATH (absolute entries only, threat 29); NULL if absent. In the arena. */
 char *process_find(struct arena *arena, const char *name);
 
-/* Starts the child. Returns 0 and its pid, or an error naming argv[0]. */
+/*
+ * Starts the child. Returns 0 and its pid, or an error naming argv[0]. All descriptors but those
+ * named in `process` are closed in it. To be ended by process_finish().
+ */
 int process_start(pid_t *out, const struct process *process);
-/* Starts it and waits. On return the group is gone. `status` is as a shell says it: 0-255, 128+signal;
- * past the deadline 124. */
+/*
+ * Waits until a started child ends, or for `deadline_ms` (0: no limit, negative: not at all).
+ * Whatever is left of its group is then killed. `status` is as a shell says it: 0-255, 128+signal;
+ * 124 past the deadline. When SIGINT, SIGTERM, SIGHUP or SIGQUIT arrives meanwhile, the group is
+ * killed, the signal raised again for whoever handles it, and the result is ERR_INTERRUPTED.
+ */
+int process_finish(int *status, pid_t pid, int deadline_ms);
+/* Starts it and waits, as the two above; the deadline is that of `process`. */
 int process_run(int *status, const struct process *process);
-/* As process_run(), feeding `input` and collecting stdout (bounded by out->max). */
+/*
+ * As process_run(), feeding `input` and collecting stdout; `in` and `out` of `process` are not
+ * used. A child that writes more than out->max is killed (`out->overflow` is set).
+ */
 int process_capture(int *status, struct buf *out, const struct process *process, const void *input,
                     size_t input_len);
 
