@@ -1,9 +1,11 @@
 /*
- * What is installed: the store of prefixes, the generations, the lock file, the commit (docs/state.md).
+ * What is installed: the store of prefixes, the generations, the lock file, the commit
+ * (docs/state.md).
  */
 #ifndef PAII_STORE_STORE_H
 #define PAII_STORE_STORE_H
 
+#include "base/buf.h"
 #include "registry/catalog.h"
 
 #include <stdbool.h>
@@ -19,7 +21,7 @@ int store_lock(const char *what);
 /* ---- the installed set ---- */
 
 struct installed {
-    unsigned generation; /* 0: nothing was ever installed */
+    unsigned generation;      /* 0: nothing was ever installed */
     struct package *packages; /* sorted by name */
     size_t count, capacity;
     struct strings bindings; /* "alias of consumer" lines: CONSUMER.ALIAS=PROVIDER, sorted */
@@ -39,8 +41,8 @@ const char *installed_prefix(const struct package *package, struct arena *arena)
 
 /* ---- changing it ---- */
 
-/* A staging folder of this process's own below paths.staging; removed by store_unstage() or the next
- * writer. */
+/* A staging folder of this process's own below paths.staging; removed by store_unstage() or the
+ * next writer. */
 int store_stage(const char **out, struct arena *arena);
 void store_unstage(const char *staging);
 
@@ -54,16 +56,18 @@ int lockfile_read(struct installed *out, struct arena *arena, const char *file, 
                   size_t len);
 
 /*
- * Writes generations/N+1 (lock, catalog, prefix links) for `set`; `project` adds what the clients need
- * (see claude/claude.h) and may refuse. Nothing is visible yet. Sets set->generation to N+1.
+ * Writes the next generation (lock, catalog, prefix links) for `set` under a temporary name;
+ * `project` adds what the clients need (see claude/claude.h) and may refuse. Nothing is visible
+ * yet. Sorts the packages and sets set->generation to the next number.
  */
 int generation_write(struct installed *set, struct arena *arena,
                      int (*project)(const struct installed *set, const char *generation_dir,
                                     struct arena *arena));
-/* The commit: syncs, renames `current` to generation `n`, syncs. */
+/* The commit: gives the written generation its number `n` (unless `n` exists: a rollback), syncs,
+ * renames `current` to it, syncs. */
 int generation_commit(unsigned n);
-/* Removes a generation that was not committed. */
-void generation_discard(unsigned n);
+/* Removes what generation_write() wrote and nobody committed. */
+int generation_discard(void);
 /* Numbers of existing generations, ascending. */
 int generation_list(unsigned **out, size_t *count, struct arena *arena);
 

@@ -1,0 +1,178 @@
+/* Generations: written whole, committed by one rename, never changed (docs/state.md). */
+#include "store/store.h"
+
+#include "base/error.h"
+#include "base/fs.h"
+#include "base/paths.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The one being written. Under the lock there is one at most. */
+#define NEW_GENERATION ".new"
+
+enum { LOCK_MAX = 16 * 1024 * 1024 };
+
+static const char *generation_path(struct arena *arena, const char *name)
+{
+    return path_join(arena, paths.generations, name);
+}
+
+static unsigned number_of(const char *name)
+{
+    char *end;
+    unsigned long n = isdigit((unsigned char)*name) ? strtoul(name, &end, 10) : 0;
+    return n && !*end && n < 1000000000 ? (unsigned)n : 0;
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+    unsigned x = *(const unsigned *)a, y = *(const unsigned *)b;
+    return (x > y) - (x < y);
+}
+
+int generation_list(unsigned **out, size_t *count, struct arena *arena)
+{
+    struct strings names = {0};
+    size_t capacity = 0;
+    *out = NULL;
+    *count = 0;
+    if (!fs_is_dir(paths.generations))
+        return 0;
+    int result = fs_list(&names, arena, paths.generations);
+    for (size_t i = 0; i < names.count && result == 0; i++)
+        if (number_of(names.items[i]))
+            *arena_push(arena, out, count, &capacity) = number_of(names.items[i]);
+    if (*count)
+        qsort(*out, *count, sizeof **out, compare_numbers);
+    return result;
+}
+
+static unsigned current_number(struct arena *arena)
+{
+    const char *target = fs_read_link(arena, paths.current);
+    return target ? number_of(path_base(target)) : 0;
+}
+
+/* ---- reading ---- */
+
+int installed_read_generation(struct installed *out, struct arena *arena, unsigned n)
+{
+    *out = (struct installed){.generation = n};
+    if (n == 0)
+        return 0;
+    const char *file = arena_printf(arena, "%s/%u/paii.lock", paths.generations, n);
+    AUTO_BUF text = {0};
+    int result = fs_read(&text, file, LOCK_MAX);
+    return result < 0 ? result : lockfile_read(out, arena, file, buf_text(&text), text.len);
+}
+
+int installed_read(struct installed *out, struct arena *arena)
+{
+    return installed_read_generation(out, arena, current_number(arena));
+}
+
+struct package *installed_find(const struct installed *set, const char *name)
+{
+    for (size_t i = 0; i < set->count; i++)
+        if (strcmp(set->packages[i].name, name) == 0)
+            return &set->packages[i];
+    return NULL;
+}
+
+int installed_open(struct catalog *out)
+{
+    struct arena arena = {0};
+    *out = (struct catalog){0};
+    int result = catalog_open(out, path_join(&arena, paths.current, "catalog"));
+    if (result == -ERR_NOT_FOUND) {
+        error_clear();
+        result = 0;
+    }
+    arena_release(&arena);
+    return result;
+}
+
+const char *installed_prefix(const struct package *package, struct arena *arena)
+{
+    return path_join(arena, paths.store, package->prefix);
+}
+
+/* ---- writing ---- */
+
+/* GENERATION/prefix/NAME, relative so that a whole PAII_DIR may be moved. */
+static int link_prefixes(const struct installed *set, const char *dir, struct arena *arena)
+{
+    const char *links = path_join(arena, dir, "prefix");
+    int result = fs_mkdirs(links, 0700);
+    for (size_t i = 0; i < set->count && result == 0; i++) {
+        const struct package *package = &set->packages[i];
+        const char *target = package->flags & PACKAGE_DEV
+                                 ? package->prefix
+                                 : arena_printf(arena, "../../../store/%s", package->prefix);
+        result = fs_symlink(target, path_join(arena, links, package->name));
+    }
+    return result;
+}
+
+static int compare_packages(const void *a, const void *b)
+{
+    return strcmp(((const struct package *)a)->name, ((const struct package *)b)->name);
+}
+
+int generation_write(struct installed *set, struct arena *arena,
+                     int (*project)(const struct installed *set, const char *generation_dir,
+                                    struct arena *arena))
+{
+    unsigned *numbers;
+    size_t count;
+    int result = generation_list(&numbers, &count, arena);
+    if (result < 0)
+        return result;
+    set->generation = count ? numbers[count - 1] + 1 : 1;
+    if (set->count)
+        qsort(set->packages, set->count, sizeof *set->packages, compare_packages);
+    strings_sort(&set->bindings);
+
+    const char *dir = generation_path(arena, NEW_GENERATION);
+    AUTO_BUF lock = {0};
+    lockfile_write(&lock, set);
+    if ((result = fs_mkdirs(dir, 0700)) < 0 || (result = link_prefixes(set, dir, arena)) < 0 ||
+        (result = fs_write(path_join(arena, dir, "paii.lock"), lock.data, lock.len, 0600)) < 0 ||
+        (result = catalog_write(path_join(arena, dir, "catalog"), set->packages, set->count, "")) <
+            0 ||
+        (result = project(set, dir, arena)) < 0)
+        return result;
+    return 0;
+}
+
+int generation_commit(unsigned n)
+{
+    struct arena arena = {0};
+    const char *fresh = generation_path(&arena, NEW_GENERATION);
+    const char *name = arena_printf(&arena, "%u", n);
+    const char *place = generation_path(&arena, name);
+    int result = 0;
+    if (!fs_is_dir(place) && rename(fresh, place) != 0)
+        result = fail_errno(ERR_GENERIC, "cannot make generation %u", n);
+    if (result == 0)
+        result = fs_syncfs(paths.dir);
+    if (result == 0)
+        result = fs_symlink(arena_printf(&arena, "generations/%u", n), paths.current);
+    if (result == 0)
+        result = fs_fsync(paths.dir);
+    arena_release(&arena);
+    return result;
+}
+
+int generation_discard(void)
+{
+    struct arena arena = {0};
+    int result = fs_remove_tree(generation_path(&arena, NEW_GENERATION));
+    arena_release(&arena);
+    return result;
+}

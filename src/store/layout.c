@@ -1,0 +1,96 @@
+/* Folders, the writers' lock, staging, and prefixes in the store. */
+#include "store/store.h"
+
+#include "base/error.h"
+#include "base/fs.h"
+#include "base/paths.h"
+#include "base/term.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int store_init(void)
+{
+    const char *const folders[] = {paths.dir,   paths.plugins, paths.registries,
+                                   paths.store, paths.staging, paths.generations};
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+        int result = fs_mkdirs(folders[i], 0700);
+        if (result < 0)
+            return result;
+    }
+    return 0;
+}
+
+static void say_waiting(const char *holder)
+{
+    note("waiting for %s", holder);
+}
+
+/* What a killed writer left: nothing in it was ever visible. */
+static int clear_leftovers(struct arena *arena)
+{
+    struct strings names = {0};
+    int result = fs_list(&names, arena, paths.staging);
+    for (size_t i = 0; i < names.count && result == 0; i++)
+        result = fs_remove_tree(path_join(arena, paths.staging, names.items[i]));
+    return result < 0 ? result : generation_discard();
+}
+
+int store_lock(const char *what)
+{
+    int result = store_init();
+    if (result < 0)
+        return result;
+    int fd = fs_lock(paths.lock, what, say_waiting);
+    if (fd < 0)
+        return fd;
+    struct arena arena = {0};
+    result = clear_leftovers(&arena);
+    arena_release(&arena);
+    if (result < 0) {
+        close(fd);
+        return result;
+    }
+    return fd;
+}
+
+int store_stage(const char **out, struct arena *arena)
+{
+    static unsigned serial;
+    *out = arena_printf(arena, "%s/%ld-%u", paths.staging, (long)getpid(), serial++);
+    return fs_mkdirs(*out, 0700);
+}
+
+void store_unstage(const char *staging)
+{
+    /* Best effort: the next writer sweeps what remains. */
+    if (fs_remove_tree(staging) < 0)
+        error_clear();
+}
+
+bool store_has_prefix(const char *prefix)
+{
+    struct arena arena = {0};
+    bool there = fs_is_dir(path_join(&arena, paths.store, prefix));
+    arena_release(&arena);
+    return there;
+}
+
+int store_add_prefix(const char *built, const char *prefix)
+{
+    struct arena arena = {0};
+    const char *place = path_join(&arena, paths.store, prefix);
+    int result = fs_mkdirs(path_dir(&arena, place), 0700);
+    if (result == 0 && !fs_is_dir(place)) {
+        /* A sealed folder cannot be moved to another parent by an ordinary user. */
+        chmod(built, 0755);
+        if (rename(built, place) != 0)
+            result = fail_errno(ERR_GENERIC, "cannot move '%s' into the store", built);
+        else
+            chmod(place, 0555);
+    }
+    arena_release(&arena);
+    return result;
+}

@@ -1,0 +1,195 @@
+/* paii.lock: docs/lock.md. One table says which key is which field, for writing and reading alike.
+ */
+#include "store/store.h"
+
+#include "base/data.h"
+#include "base/error.h"
+#include "base/name.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LOCK_FORMAT = 1 };
+
+enum field_kind { FIELD_TEXT, FIELD_LINES, FIELD_FLAG, FIELD_SIZE, FIELD_KIND };
+
+static const struct field {
+    const char *key;
+    enum field_kind kind;
+    size_t offset; /* in struct package; for FIELD_FLAG the flag */
+} fields[] = {
+    {"name", FIELD_TEXT, offsetof(struct package, name)},
+    {"version", FIELD_TEXT, offsetof(struct package, version)},
+    {"description", FIELD_TEXT, offsetof(struct package, description)},
+    {"registry", FIELD_TEXT, offsetof(struct package, registry)},
+    {"kind", FIELD_KIND, offsetof(struct package, source.kind)},
+    {"url", FIELD_TEXT, offsetof(struct package, source.url)},
+    {"path", FIELD_TEXT, offsetof(struct package, source.path)},
+    {"ref", FIELD_TEXT, offsetof(struct package, source.ref)},
+    {"commit", FIELD_TEXT, offsetof(struct package, source.commit)},
+    {"sha256", FIELD_TEXT, offsetof(struct package, source.sha256)},
+    {"tree", FIELD_TEXT, offsetof(struct package, tree)},
+    {"size", FIELD_SIZE, offsetof(struct package, size)},
+    {"range", FIELD_TEXT, offsetof(struct package, range)},
+    {"prefix", FIELD_TEXT, offsetof(struct package, prefix)},
+    {"requested", FIELD_FLAG, PACKAGE_REQUESTED},
+    {"dev", FIELD_FLAG, PACKAGE_DEV},
+    {"language", FIELD_TEXT, offsetof(struct package, language)},
+    {"type", FIELD_TEXT, offsetof(struct package, type)},
+    {"license", FIELD_TEXT, offsetof(struct package, license)},
+    {"homepage", FIELD_TEXT, offsetof(struct package, homepage)},
+    {"author", FIELD_TEXT, offsetof(struct package, author)},
+    {"tags", FIELD_LINES, offsetof(struct package, tags)},
+    {"provides", FIELD_LINES, offsetof(struct package, provides)},
+    {"consumes", FIELD_LINES, offsetof(struct package, consumes)},
+};
+
+static const char *const kind_names[] = {"none", "folder", "git", "archive", NULL};
+
+#define FIELD_AT(type, package, field) (*(type *)((char *)(package) + (field)->offset))
+
+/* ---- writing ---- */
+
+static void write_lines(struct buf *out, const char *key, const char *lines)
+{
+    buf_printf(out, "%s = [", key);
+    for (const char *p = lines; *p;) {
+        size_t len = strcspn(p, "\n");
+        char *item = strndup(p, len);
+        buf_puts(out, p == lines ? "" : ", ");
+        toml_quote(out, item ? item : "");
+        free(item);
+        p += len + (p[len] == '\n');
+    }
+    buf_puts(out, "]\n");
+}
+
+static void write_field(struct buf *out, const struct package *package, const struct field *field)
+{
+    switch (field->kind) {
+    case FIELD_TEXT:
+    case FIELD_LINES: {
+        const char *text = FIELD_AT(const char *const, package, field);
+        if (!text || !*text)
+            return;
+        if (field->kind == FIELD_LINES) {
+            write_lines(out, field->key, text);
+            return;
+        }
+        buf_printf(out, "%s = ", field->key);
+        toml_quote(out, text);
+        buf_putc(out, '\n');
+        return;
+    }
+    case FIELD_FLAG:
+        if (package->flags & field->offset)
+            buf_printf(out, "%s = true\n", field->key);
+        return;
+    case FIELD_SIZE:
+        buf_printf(out, "%s = %llu\n", field->key, (unsigned long long)package->size);
+        return;
+    case FIELD_KIND:
+        buf_printf(out, "%s = \"%s\"\n", field->key, kind_names[package->source.kind]);
+        return;
+    }
+}
+
+void lockfile_write(struct buf *out, const struct installed *set)
+{
+    buf_printf(out, "# Written by paii: what is installed. Do not edit.\nlock = %d\n", LOCK_FORMAT);
+    for (size_t i = 0; i < set->count; i++) {
+        buf_puts(out, "\n[[plugin]]\n");
+        for (size_t f = 0; f < sizeof fields / sizeof *fields; f++)
+            write_field(out, &set->packages[i], &fields[f]);
+    }
+    if (set->bindings.count)
+        buf_puts(out, "\n[bindings]\n");
+    for (size_t i = 0; i < set->bindings.count; i++) {
+        const char *binding = set->bindings.items[i], *equals = strchr(binding, '=');
+        buf_printf(out, "\"%.*s\" = \"%s\"\n", (int)(equals - binding), binding, equals + 1);
+    }
+}
+
+/* ---- reading ---- */
+
+static void read_field(struct reader *row, struct package *package, const struct field *field,
+                       struct arena *arena)
+{
+    switch (field->kind) {
+    case FIELD_TEXT:
+        FIELD_AT(const char *, package, field) = read_string(row, field->key, "");
+        return;
+    case FIELD_LINES: {
+        struct strings items = {0};
+        read_strings(row, field->key, &items);
+        FIELD_AT(const char *, package, field) = strings_join(&items, arena, "\n");
+        return;
+    }
+    case FIELD_FLAG:
+        if (read_boolean(row, field->key, false))
+            package->flags |= (unsigned)field->offset;
+        return;
+    case FIELD_SIZE:
+        package->size = (uint64_t)read_integer(row, field->key, 0, 0, INT64_MAX);
+        return;
+    case FIELD_KIND:
+        package->source.kind = (enum source_kind)read_choice(row, field->key, kind_names, 0);
+        return;
+    }
+}
+
+/* Pins that are absent are NULL in struct source, everything else is "". */
+static void restore_nulls(struct source *source)
+{
+    const char **pins[] = {&source->ref, &source->commit, &source->sha256};
+    for (size_t i = 0; i < sizeof pins / sizeof *pins; i++)
+        if (!**pins[i])
+            *pins[i] = NULL;
+}
+
+static void read_plugin(struct installed *out, struct reader *row, struct arena *arena)
+{
+    struct package package = {0};
+    for (size_t f = 0; f < sizeof fields / sizeof *fields; f++)
+        read_field(row, &package, &fields[f], arena);
+    restore_nulls(&package.source);
+    if (!name_valid(package.name)) {
+        read_error(row, read_any(row, "name"), "expected a plugin name");
+        return;
+    }
+    bool dev = package.flags & PACKAGE_DEV;
+    if (dev ? package.prefix[0] != '/' : !*package.prefix || strstr(package.prefix, "..")) {
+        read_error(row, read_any(row, "prefix"), "expected a place in the store");
+        return;
+    }
+    *arena_push(arena, &out->packages, &out->count, &out->capacity) = package;
+}
+
+int lockfile_read(struct installed *out, struct arena *arena, const char *file, const char *text,
+                  size_t len)
+{
+    struct diags diags = {.arena = arena};
+    struct data *root = data_parse_toml(arena, file, text, len, &diags);
+    if (!root)
+        return diags_result(&diags);
+    struct reader top = {.table = root, .file = file, .diags = &diags};
+    int64_t format = read_integer(&top, "lock", 0, 0, INT64_MAX);
+    if (format != LOCK_FORMAT) {
+        fail(ERR_CONFIG, "'%s' has lock format %lld, this paii reads %d", file, (long long)format,
+             LOCK_FORMAT);
+        error_hint("it was written by another version of paii; use that one, or a newer");
+        return -ERR_CONFIG;
+    }
+    struct data *plugins = read_any(&top, "plugin");
+    for (struct data *row = plugins ? plugins->children : NULL; row; row = row->next) {
+        struct reader reader = {.table = row, .file = file, .diags = &diags};
+        read_plugin(out, &reader, arena);
+    }
+    struct data *bindings = read_any(&top, "bindings");
+    for (struct data *b = bindings ? bindings->children : NULL; b; b = b->next)
+        if (b->type == DATA_STRING)
+            strings_add(&out->bindings, arena, arena_printf(arena, "%s=%s", b->key, b->text));
+    strings_sort(&out->bindings);
+    return diags_result(&diags);
+}
