@@ -1,0 +1,34 @@
+/*
+ * The table of all commands, in the order of the help. A command is one row here and one file,
+ * cmd_NAME.c, that defines `const struct command cmd_NAME`.
+ */
+#include "cli/command.h"
+
+extern const struct command cmd_complete;
+extern const struct command cmd_completions;
+extern const struct command cmd_config;
+extern const struct command cmd_doctor;
+extern const struct command cmd_help;
+extern const struct command cmd_man;
+extern const struct command cmd_new;
+extern const struct command cmd_status;
+extern const struct command cmd_version;
+
+const struct command *const commands[] = {
+    /* start */
+    /* plugins */
+    /* registries */
+    /* use */
+    &cmd_new,
+    /* state */
+    &cmd_status,
+    &cmd_doctor,
+    &cmd_config,
+    /* shell */
+    &cmd_completions,
+    &cmd_help,
+    &cmd_version,
+    &cmd_complete,
+    &cmd_man,
+    NULL,
+};
