@@ -5,6 +5,7 @@
 #define PAII_REGISTRY_SOURCE_H
 
 #include "base/arena.h"
+#include "base/url.h"
 
 #include <stdbool.h>
 
@@ -42,13 +43,6 @@ struct spec {
  * ERR_NOT_FOUND for a path that is not there.
  */
 int spec_parse(struct spec *out, struct arena *arena, const char *text);
-
-/*
- * Checks a URL by our own rules: https and ssh only (`local` also allows file: and absolute paths, http
- * to loopback), no user-controlled options, no control characters, a host. ERR_REFUSED names the rule.
- * In the arena, normalised: scp-like git@host:path becomes ssh://git@host/path.
- */
-int url_check(const char **out, struct arena *arena, const char *url, bool local);
 
 /* For messages and --json: "https://… //path #ref" or the folder. */
 const char *source_text(const struct source *source, struct arena *arena);
