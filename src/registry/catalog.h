@@ -1,13 +1,15 @@
 /*
- * A catalog: packages in one compact file that is mapped, not parsed (docs/catalog.md). Each registry has
- * one, made when it is updated; each generation has one of what is installed. list, info and search read
- * nothing else.
+ * A catalog: packages in one compact file that is mapped, not parsed (docs/catalog.md). Each
+ * registry has one, made when it is updated; each generation has one of what is installed. list,
+ * info and search read nothing else.
  *
- * Rows are sorted by name, then version descending. All strings of a package point into the mapping.
+ * Rows are sorted by name, then version descending. All strings of a package point into the
+ * mapping.
  */
 #ifndef PAII_REGISTRY_CATALOG_H
 #define PAII_REGISTRY_CATALOG_H
 
+#include "base/buf.h"
 #include "registry/source.h"
 
 #include <stdbool.h>
@@ -20,7 +22,11 @@ enum package_flags {
     PACKAGE_DEV = 1 << 2,       /* installed with --dev: linked live */
 };
 
-/* One version of one plugin. Every string is "" when unknown, never NULL (source.* may be NULL). */
+/* The version of a package whose index gives none; the manifest knows better at install. */
+#define VERSION_UNKNOWN "0.0.0+unversioned"
+
+/* One version of one plugin. Every string is "" when unknown; source.ref, commit and sha256 are
+ * NULL when there is none. What is given to catalog_write() may have NULL for "" anywhere. */
 struct package {
     const char *name, *version, *description;
     const char *registry; /* name of the registry; "" for a direct install */
@@ -32,10 +38,11 @@ struct package {
     const char *consumes; /* one a line */
     unsigned flags;
     /* Of an installed one only: */
-    const char *prefix;    /* "history/1.0.0-0123456789abcdef" in the store; an absolute path for --dev */
-    const char *tree;      /* tree hash of what was fetched */
-    const char *range;     /* the range that the person asked for, or "" */
-    uint64_t size;         /* bytes of files */
+    const char
+        *prefix; /* "history/1.0.0-0123456789abcdef" in the store; an absolute path for --dev */
+    const char *tree;  /* tree hash of what was fetched */
+    const char *range; /* the range that the person asked for, or "" */
+    uint64_t size;     /* bytes of files */
 };
 
 struct catalog {
@@ -46,9 +53,14 @@ struct catalog {
 
 /* Writes durably and atomically. Sorts `packages` in place. */
 int catalog_write(const char *path, struct package *packages, size_t count, const char *origin);
+/* The same bytes into `out`, and a catalog over bytes that lie in memory (copied). */
+void catalog_image(struct buf *out, struct package *packages, size_t count, const char *origin);
+int catalog_from_image(struct catalog *out, const void *data, size_t len);
 /* ERR_NOT_FOUND if absent; ERR_CONFIG if damaged or of another format version. */
 int catalog_open(struct catalog *out, const char *path);
 void catalog_close(struct catalog *catalog);
+/* Reads everything: ERR_CONFIG if a bit of it changed since it was written. */
+int catalog_verify(const struct catalog *catalog, const char *path);
 void catalog_get(const struct catalog *catalog, size_t i, struct package *out);
 /* Cheap access to one row's name without filling a package. */
 const char *catalog_name(const struct catalog *catalog, size_t i);
@@ -63,8 +75,9 @@ struct hit {
 };
 /*
  * Ranks by exact name, name prefix, name part, tag, description word, and lastly a name within typo
- * distance (only if nothing else matched). Every word of `query` must match somewhere. Only the newest
- * version of each name counts. Sorted by score, then name. Returns the number of hits stored.
+ * distance (only if nothing else matched). Every word of `query` must match somewhere; no word
+ * matches everything. Only the newest version of each name counts. Sorted by score, then name; the
+ * best `max_hits` are kept. Returns the number of hits stored.
  */
 size_t catalog_search(const struct catalog *catalogs, size_t catalog_count, const char *query,
                       struct hit *hits, size_t max_hits);
