@@ -71,10 +71,14 @@ const char *data_path(const struct data *node, struct arena *arena);
 const char *data_type_name(enum data_type type); /* "a string", "an integer", ... */
 
 /* A reader: a table of one file being read. */
+enum { READER_ASKED_MAX = 48 };
 struct reader {
     struct data *table; /* NULL reads as an empty table */
     const char *file;
     struct diags *diags;
+    /* The keys asked for, to suggest one of them for an unknown key. Not copied; private. */
+    const char *asked[READER_ASKED_MAX];
+    size_t asked_count;
 };
 /* Each returns the default if the key is absent, or after reporting a wrong type. */
 const char *read_string(struct reader *reader, const char *key, const char *fallback);
@@ -108,8 +112,9 @@ void read_unknown_keys(struct reader *reader);
  */
 int toml_edit(struct buf *out, const char *file, const char *text, size_t len, const char *dotted,
               const char *value);
-/* Appends `text` as a TOML basic string with quotes. */
+/* Append `text` as a TOML basic string with quotes. */
 void toml_quote(struct buf *out, const char *text);
+void toml_quote_n(struct buf *out, const char *text, size_t len);
 
 /*
  * Writing JSON: a stream of calls; commas, quoting and (with `indent`) newlines are seen to.

@@ -32,7 +32,8 @@ void diag_add(struct diags *diags, enum diag_level level, const char *file, unsi
     __attribute__((format(printf, 8, 9)));
 /* "plugin.toml:3:9: plugin.version: expected ..." in the arena. */
 const char *diag_text(const struct diag *diag, struct arena *arena);
-/* 0 when there is no error; else records the first as ERR_CONFIG (and how many more) and returns it. */
+/* 0 when there is no error; else records the first as ERR_CONFIG (and how many more) and returns
+ * it. */
 int diags_result(const struct diags *diags);
 /* Prints the warnings through term.h. */
 void diags_warn(const struct diags *diags);
