@@ -3,7 +3,7 @@
 #define TOML_ENABLE_FORMATTERS          0
 #define TOML_ENABLE_UNRELEASED_FEATURES 0
 #define TOML_MAX_NESTED_VALUES          64
-#include <toml++/impl/preprocessor.h>
+#include <toml++/impl/forward_declarations.h>
 /* toml++ 3.3 reaches its own "unreachable" places when it asks whether a character such as U+00E9 is a
  * blank. In this header they all are ends of functions with such a question: the answer is no. */
 #pragma push_macro("TOML_UNREACHABLE")
