@@ -1,0 +1,98 @@
+"""What the benchmarks share: the release build, a throw-away HOME, the timer."""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent.parent
+LIB = Path(__file__).resolve().parent
+
+
+def run(*command, **options):
+    """Runs a command that must succeed; its output shows only when it fails."""
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True,
+                          check=False, **options)
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(map(str, command))}: exit {done.returncode}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def release_build():
+    """Builds build/release if need be; returns it."""
+    build = ROOT / "build/release"
+    if not (build / "build.ninja").exists():
+        run("cmake", "--preset", "release", "-DPAII_TESTS=OFF", cwd=ROOT)
+    run("cmake", "--build", build)
+    return build
+
+
+class Bench:
+    """A throw-away HOME with the programs of the release build; removed at the end."""
+
+    def __init__(self):
+        self.build = release_build()
+        self.paii = self.build / "bin/paii"
+        self.folder = tempfile.TemporaryDirectory(prefix="paii-bench-")
+        self.top = Path(self.folder.name)
+        self.home = self.top / "home"
+        self.home.mkdir()
+        self.env = {"HOME": str(self.home), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8",
+                    "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}
+        self.timer = self.compile("timer")
+        self.floor = self.compile("floor")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        run("chmod", "-R", "u+rwX", self.top)
+        self.folder.cleanup()
+
+    def compile(self, name):
+        program = self.top / name
+        run("gcc", "-O2", "-o", program, LIB / f"{name}.c")
+        return program
+
+    def do(self, *command):
+        """One untimed command with the bench's own environment."""
+        return run(*command, env=self.env, cwd=self.home)
+
+    def measure(self, rounds, commands):
+        """commands: [(argv, argv of the untimed clean-up or None)]; returns [(median ms, peak MB)]."""
+        words = []
+        for argv, after in commands:
+            words += [",", *argv, *(["@", *after] if after else [])]
+        lines = self.do(self.timer, rounds, *words).splitlines()
+        rows = [line.split() for line in lines]
+        return [(float(median) / 1000, int(peak) / 1024) for median, _, peak in rows]
+
+
+def skill_plugin(folder, name, description):
+    """Writes a plugin with one skill."""
+    skill = Path(folder) / "skills" / name
+    skill.mkdir(parents=True)
+    (Path(folder) / "plugin.toml").write_text(
+        f'[plugin]\nname = "{name}"\nversion = "1.0.0"\ndescription = "{description}"\n'
+        'license = "MIT"\n\n[build]\ntype = "skill"\n')
+    (skill / "SKILL.md").write_text(
+        f"---\nname: {name}\ndescription: {description}\n---\n\n# {name}\n\nWhat to do.\n")
+
+
+def folder_registry(folder, name, rows):
+    """Writes registry.toml with rows of (name, description)."""
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    text = [f'[registry]\nname = "{name}"\ndescription = "for measuring"\n']
+    for plugin, description in rows:
+        text.append(f'[[plugins]]\nname = "{plugin}"\nversion = "1.0.0"\n'
+                    f'description = "{description}"\npath = "plugins/{plugin}"\ntype = "skill"\n'
+                    f'tags = ["sample", "{plugin[:3]}"]\n')
+    (Path(folder) / "registry.toml").write_text("\n".join(text))
+
+
+def table(rows):
+    """Prints rows of equally many cells; the first row is the heading, numbers stand to the right."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    for row in rows:
+        cells = [row[0].ljust(widths[0])] + [cell.rjust(width) for cell, width in zip(row[1:], widths[1:])]
+        print("  ".join(cells).rstrip())

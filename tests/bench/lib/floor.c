@@ -1,0 +1,5 @@
+/* The floor: what any dynamically linked C program costs. */
+int main(void)
+{
+    return 0;
+}
