@@ -1,5 +1,5 @@
 /*
- * One tree of values for TOML and JSON alike, and typed accessors over it.
+ * One tree of values for TOML (1.1) and JSON alike, and typed accessors over it.
  *
  * data_parse_toml() and data_parse_json() read a document into the arena. Accessors take a node and
  * a `struct diags`: a wrong type is reported with file, line, column, key, what was expected and

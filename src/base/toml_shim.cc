@@ -1,15 +1,23 @@
 #define TOML_HEADER_ONLY                1
 #define TOML_EXCEPTIONS                 0
 #define TOML_ENABLE_FORMATTERS          0
-#define TOML_ENABLE_UNRELEASED_FEATURES 0
+#define TOML_ENABLE_UNRELEASED_FEATURES 1 /* TOML 1.1 */
 #define TOML_MAX_NESTED_VALUES          64
 #include <toml++/impl/forward_declarations.h>
-/* toml++ 3.3 reaches its own "unreachable" places when it asks whether a character such as U+00E9 is a
- * blank. In this header they all are ends of functions with such a question: the answer is no. */
+/*
+ * Two repairs to what toml++ 3.3 thinks of single characters:
+ * - It reaches its own "unreachable" places when it asks whether a character such as U+00E9 is a blank.
+ *   In this header they all are ends of functions with such a question: the answer is no.
+ * - Its draft of TOML 1.1 had more letters for bare keys than TOML 1.1 has.
+ */
 #pragma push_macro("TOML_UNREACHABLE")
+#pragma push_macro("TOML_LANG_UNRELEASED")
 #undef TOML_UNREACHABLE
-#define TOML_UNREACHABLE return false
+#undef TOML_LANG_UNRELEASED
+#define TOML_UNREACHABLE     return false
+#define TOML_LANG_UNRELEASED 0
 #include <toml++/impl/unicode.h>
+#pragma pop_macro("TOML_LANG_UNRELEASED")
 #pragma pop_macro("TOML_UNREACHABLE")
 #include <toml++/toml.h>
 
