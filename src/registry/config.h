@@ -11,9 +11,9 @@
 
 struct registry_config {
     const char *name;
-    const char *url;  /* "builtin:" for core */
-    const char *ref;  /* branch or tag, or NULL */
-    int priority;     /* higher wins when a person asks for no registry; core is 0 as all are */
+    const char *url; /* "builtin:" for core */
+    const char *ref; /* branch or tag, or NULL */
+    int priority;    /* higher wins when a person asks for no registry; core is 0 as all are */
     bool builtin;
 };
 
@@ -24,7 +24,7 @@ struct binding {
 
 struct config {
     const char *file;
-    struct data *root; /* NULL when there is no paii.toml */
+    struct data *root;                  /* NULL when there is no paii.toml */
     struct registry_config *registries; /* sorted by name; core is always there */
     size_t registry_count, registry_capacity;
     struct binding *bindings;
@@ -35,8 +35,12 @@ struct config {
 
 /* Reads paii.toml; absent gives the defaults. Warnings are printed, an error is ERR_CONFIG. */
 int config_read(struct config *out, struct arena *arena);
+/* The same of a text, with the findings in `diags`. */
+int config_parse(struct config *out, struct arena *arena, const char *file, const char *text,
+                 size_t len, struct diags *diags);
 const struct registry_config *config_registry(const struct config *config, const char *name);
-/* Sets one dotted key to TOML text, or deletes it (NULL); every other byte stays. Makes the file. */
+/* Sets one dotted key to TOML text, or deletes it (NULL); every other byte stays. Makes the file.
+ */
 int config_edit(const char *dotted, const char *toml_value);
 
 #endif

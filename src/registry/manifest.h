@@ -15,6 +15,7 @@ struct value_schema { /* of a parameter or a configuration key */
     const char *type; /* string integer number boolean array object path */
     const char *description;
     const char *fallback; /* default, as JSON text; NULL for none */
+    const char *env;      /* environment variable that carries it, or NULL */
     bool required, secret;
 };
 
@@ -43,6 +44,7 @@ extern const char *const build_type_names[]; /* NULL-terminated, by enum build_t
 
 struct build_spec {
     enum build_type type;
+    bool said;                /* by the manifest; else told from the files */
     const char *requirements; /* pip: a file of the plugin; NULL: found by convention */
     const char *target;       /* make: target besides install; cargo: package */
     struct strings features;  /* cargo */
@@ -51,7 +53,8 @@ struct build_spec {
 
 struct manifest {
     const char *file; /* path it was read from, for messages */
-    const char *name, *version, *description, *license, *homepage, *language;
+    const char *name, *version;
+    const char *description, *license, *homepage, *language, *type; /* "" when not said */
     const char *core_version; /* range of paii versions; NULL for any */
     struct strings authors, tags;
     struct provided *provides;
@@ -70,13 +73,22 @@ struct manifest {
     size_t env_count, env_capacity;
 };
 
+extern const char *const value_types[]; /* NULL-terminated, as the next */
+extern const char *const effect_names[];
+/* "pre-tool-use" for any spelling of an event of Claude Code; NULL if it is none. */
+const char *hook_event(const char *text);
+
 /*
- * Reads DIR/plugin.toml, reporting every finding. Returns 0 when there is no error among them (warnings
- * are in `diags`), ERR_NOT_FOUND if DIR has no plugin.toml. A folder with only a SKILL.md or a
- * .claude-plugin/plugin.json is a plugin too: its manifest is made from that.
+ * Reads DIR/plugin.toml, reporting every finding. Returns 0 when there is no error among them
+ * (warnings are in `diags`), ERR_NOT_FOUND if DIR has no plugin.toml. A folder with only a SKILL.md
+ * or a .claude-plugin/plugin.json is a plugin too: its manifest is made from that.
  */
 int manifest_read(struct manifest *out, struct arena *arena, const char *dir, struct diags *diags);
-/* As `paii check` sees it: also files that the manifest names, SKILL.md, version order, core_version. */
+/* The same of a text. Missing [build] is left as skill: there are no files to tell it from. */
+int manifest_parse(struct manifest *out, struct arena *arena, const char *file, const char *text,
+                   size_t len, struct diags *diags);
+/* As `paii check` sees it: also files that the manifest names, SKILL.md, version order,
+ * core_version. */
 int manifest_check(struct arena *arena, const char *dir, struct diags *diags);
 const struct action *manifest_action(const struct manifest *manifest, const char *name);
 

@@ -1,0 +1,44 @@
+/*
+ * What the files of the manifest reader share. Not for other rooms.
+ */
+#ifndef PAII_REGISTRY_MANIFEST_PRIVATE_H
+#define PAII_REGISTRY_MANIFEST_PRIVATE_H
+
+#include "base/data.h"
+#include "registry/manifest.h"
+
+#define MANIFEST_MAX_BYTES   (4u << 20)
+#define MANIFEST_MAX_ENTRIES 1024
+
+/* One manifest being read. */
+struct manifest_reading {
+    struct manifest *manifest;
+    struct arena *arena;
+    struct reader root;
+};
+
+void manifest_init(struct manifest *out, const char *file);
+/* The table `node` of the same file as a reader. */
+struct reader reader_of(const struct reader *parent, struct data *node);
+/* First entry of the table `key`, its entries marked known; NULL if absent, wrong or too large. */
+struct data *manifest_entries(struct manifest_reading *reading, const char *key);
+/* An argument vector: an array of strings, or one string that is split at spaces. */
+void read_command(struct reader *reader, const char *key, struct strings *out);
+
+/* manifest_tables.c: [provides], [consumes] */
+void manifest_read_contracts(struct manifest_reading *reading);
+/* manifest_actions.c: [config], [env], [actions], [hooks] */
+void manifest_read_config(struct manifest_reading *reading);
+void manifest_read_env(struct manifest_reading *reading);
+void manifest_read_actions(struct manifest_reading *reading);
+void manifest_read_hooks(struct manifest_reading *reading);
+
+/* Reads one value of [provides]; also of an index row that has a table. */
+void read_provided(struct reader *reader, struct arena *arena, const char *key, struct data *node,
+                   void (*add)(void *payload, const struct provided *term), void *payload);
+
+/* manifest_claude.c: a folder without plugin.toml. ERR_NOT_FOUND if it is no plugin at all. */
+int manifest_from_claude(struct manifest *out, struct arena *arena, const char *dir,
+                         struct diags *diags);
+
+#endif
