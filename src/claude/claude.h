@@ -1,5 +1,6 @@
 /*
- * What Claude Code sees: a generated directory per plugin below the generation, and one link each in
+ * What Claude Code sees: a generated directory per plugin below the generation, and one link each
+ * in
  * ~/.claude/skills (docs/claude.md). A path there that is not ours is never replaced.
  */
 #ifndef PAII_CLAUDE_CLAUDE_H
@@ -7,27 +8,44 @@
 
 #include "store/store.h"
 
-/* The `project` step of generation_write(): GENERATION/claude/NAME for every plugin that has something
- * for the client. */
+/* What a plugin shows the client. */
+struct components {
+    struct strings skills;      /* as the client names them, without the plugin's prefix */
+    struct strings agents;      /* names */
+    struct strings agent_files; /* "agents/x.md", "agents/y/AGENT.md": same order */
+    struct strings commands, mcp_servers, lsp_servers, output_styles;
+    bool root_skill; /* a SKILL.md at its root: a skill of the plugin's own name */
+    bool manifest;   /* carries a .claude-plugin/plugin.json */
+    bool hooks;      /* carries hooks of its own */
+};
+/* Looks at the tree of plugin `name`; what cannot be read is left out. */
+int claude_components(struct components *out, struct arena *arena, const char *name,
+                      const char *prefix);
+/* Whether the client is given a link for a plugin of these components. */
+bool claude_has_link(const struct components *components);
+
+/* The `project` step of generation_write(): GENERATION/claude/NAME for every plugin that has
+ * something for the client. */
 int claude_project(const struct installed *set, const char *generation_dir, struct arena *arena);
 
-/* ERR_REFUSED when a link that `set` needs would replace a path that is not ours; names it. */
-int claude_check_links(const struct installed *set, const char *generation_dir, struct arena *arena);
+/* ERR_REFUSED when a link that the generation needs would replace a path that is not ours. */
+int claude_check_links(const struct installed *set, const char *generation_dir,
+                       struct arena *arena);
 
 /*
- * Makes ~/.claude/skills and plugins/ agree with the current generation: adds, removes and leaves alone.
- * Idempotent. Folders that this made are removed again when they become empty.
+ * Makes ~/.claude/skills and plugins/ agree with the current generation, which holds `set`: adds,
+ * removes and leaves alone. Idempotent. Folders that this made are removed again when they are
+ * empty.
  */
 int claude_sync_links(const struct installed *set, struct arena *arena);
 
-/* What a plugin shows the client: for info, install's summary and --json. */
-struct components {
-    struct strings skills, agents, commands, mcp_servers, lsp_servers, output_styles;
-    bool hooks; /* carries hooks of its own */
-};
-int claude_components(struct components *out, struct arena *arena, const char *prefix);
+/* Notes that the links do not agree with `current` for a moment, until claude_sync_links() is done.
+ */
+int claude_expect_sync(void);
+/* Finishes what a killed process had noted so. For every writer, once it has the lock. */
+int claude_recover(void);
 
-/* The client's program and version, if found: "2.1.197"; NULL if there is none. Runs it once. */
+/* The client's version ("2.1.197") and program, if found; NULL if there is none. Starts it once. */
 const char *claude_version(struct arena *arena, const char **program);
 
 #endif

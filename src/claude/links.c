@@ -1,0 +1,203 @@
+/* Links in folders that are not ours: ~/.claude/skills, and plugins/NAME/plugin.toml. */
+#include "claude/claude.h"
+
+#include "base/error.h"
+#include "base/fs.h"
+#include "base/paths.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- where, and whose ---- */
+
+static const char *skills_folder(struct arena *arena)
+{
+    return path_join(arena, paths.claude, "skills");
+}
+
+/* Every link of ours starts with this. */
+static const char *link_target(struct arena *arena, const char *name)
+{
+    return arena_printf(arena, "%s/claude/%s", paths.current, name);
+}
+
+static bool is_ours(struct arena *arena, const char *path)
+{
+    const char *target = fs_read_link(arena, path);
+    return target && text_starts(target, link_target(arena, ""));
+}
+
+int claude_check_links(const struct installed *set, const char *generation_dir, struct arena *arena)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        const char *name = set->packages[i].name;
+        const char *path = path_join(arena, skills_folder(arena), name);
+        if (!fs_exists(arena_printf(arena, "%s/claude/%s", generation_dir, name)))
+            continue;
+        if (!fs_exists(path) || is_ours(arena, path))
+            continue;
+        fail(ERR_REFUSED, "'%s' exists and is not paii's, so plugin '%s' cannot be linked there",
+             path, name);
+        error_hint("move it away, or remove it if it is an old copy; paii never replaces it");
+        return -ERR_REFUSED;
+    }
+    return 0;
+}
+
+/* ---- folders that we made, to be removed when they are empty again ---- */
+
+static const char *made_file(struct arena *arena)
+{
+    return path_join(arena, paths.dir, "made-folders");
+}
+
+static int make_skills_folder(struct arena *arena)
+{
+    const char *const folders[] = {paths.claude, skills_folder(arena)};
+    AUTO_BUF made = {0};
+    for (size_t i = 0; i < 2; i++)
+        if (!fs_is_dir(folders[i]))
+            buf_printf(&made, "%s\n", folders[i]);
+    if (made.len == 0)
+        return 0;
+    int result = fs_write(made_file(arena), made.data, made.len, 0600);
+    return result < 0 ? result : fs_mkdirs(folders[1], 0755);
+}
+
+static void remove_made_folders(struct arena *arena)
+{
+    AUTO_BUF text = {0};
+    if (fs_read(&text, made_file(arena), 65536) < 0) {
+        error_clear();
+        return;
+    }
+    struct strings made = {0};
+    strings_split(&made, arena, buf_text(&text), '\n');
+    bool all = true;
+    for (size_t i = made.count; i-- > 0;) /* the inner one first */
+        all &= rmdir(made.items[i]) == 0 || errno == ENOENT;
+    if (all)
+        unlink(made_file(arena));
+}
+
+/* ---- ~/.claude/skills ---- */
+
+static bool is_shown(struct arena *arena, const struct installed *set, const char *name)
+{
+    return installed_find(set, name) && fs_exists(link_target(arena, name));
+}
+
+static int add_skill_links(const struct installed *set, struct arena *arena)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        const char *name = set->packages[i].name;
+        if (!is_shown(arena, set, name))
+            continue;
+        const char *path = path_join(arena, skills_folder(arena), name);
+        const char *wanted = link_target(arena, name), *there = fs_read_link(arena, path);
+        if (there && strcmp(there, wanted) == 0)
+            continue;
+        if (fs_exists(path) && !is_ours(arena, path)) {
+            fail(ERR_REFUSED, "'%s' exists and is not paii's", path);
+            error_hint("move it away and run the command again");
+            return -ERR_REFUSED;
+        }
+        int result = make_skills_folder(arena);
+        if (result == 0)
+            result = fs_symlink(wanted, path);
+        if (result < 0)
+            return result;
+    }
+    return 0;
+}
+
+static int remove_skill_links(const struct installed *set, struct arena *arena)
+{
+    struct strings names = {0};
+    if (!fs_is_dir(skills_folder(arena)))
+        return 0;
+    int result = fs_list(&names, arena, skills_folder(arena));
+    for (size_t i = 0; i < names.count && result == 0; i++) {
+        const char *path = path_join(arena, skills_folder(arena), names.items[i]);
+        if (is_ours(arena, path) && !is_shown(arena, set, names.items[i]) && unlink(path) != 0)
+            result = fail_errno(ERR_GENERIC, "cannot remove link '%s'", path);
+    }
+    return result;
+}
+
+/* ---- plugins/NAME/plugin.toml ---- */
+
+static int sync_plugin_folders(const struct installed *set, struct arena *arena)
+{
+    struct strings names = {0};
+    int result = fs_mkdirs(paths.plugins, 0700);
+    for (size_t i = 0; i < set->count && result == 0; i++) {
+        const char *name = set->packages[i].name;
+        const char *folder = path_join(arena, paths.plugins, name);
+        const char *path = path_join(arena, folder, "plugin.toml");
+        const char *target = arena_printf(arena, "../../current/prefix/%s/plugin.toml", name);
+        if (fs_exists(path))
+            continue;
+        result = fs_mkdirs(folder, 0700);
+        if (result == 0)
+            result = fs_symlink(target, path);
+    }
+    if (result == 0)
+        result = fs_list(&names, arena, paths.plugins);
+    for (size_t i = 0; i < names.count && result == 0; i++) {
+        const char *folder = path_join(arena, paths.plugins, names.items[i]);
+        const char *path = path_join(arena, folder, "plugin.toml");
+        if (installed_find(set, names.items[i]) || !fs_read_link(arena, path))
+            continue;
+        if (unlink(path) != 0)
+            result = fail_errno(ERR_GENERIC, "cannot remove link '%s'", path);
+        else
+            rmdir(folder); /* stays while it holds the user's config or the plugin's data */
+    }
+    return result;
+}
+
+/* ---- all of it ---- */
+
+static const char *pending_file(struct arena *arena)
+{
+    return path_join(arena, paths.dir, "links-pending");
+}
+
+int claude_sync_links(const struct installed *set, struct arena *arena)
+{
+    int result = add_skill_links(set, arena);
+    if (result == 0)
+        result = remove_skill_links(set, arena);
+    if (result == 0)
+        result = sync_plugin_folders(set, arena);
+    if (result < 0)
+        return result;
+    remove_made_folders(arena);
+    unlink(pending_file(arena));
+    return 0;
+}
+
+int claude_expect_sync(void)
+{
+    struct arena arena = {0};
+    int result = fs_write(pending_file(&arena), "", 0, 0600);
+    arena_release(&arena);
+    return result;
+}
+
+int claude_recover(void)
+{
+    struct arena arena = {0};
+    struct installed set;
+    int result = 0;
+    if (fs_exists(pending_file(&arena))) {
+        result = installed_read(&set, &arena);
+        if (result == 0)
+            result = claude_sync_links(&set, &arena);
+    }
+    arena_release(&arena);
+    return result;
+}

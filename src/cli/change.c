@@ -1,0 +1,131 @@
+#include "cli/change.h"
+
+#include "base/paths.h"
+#include "claude/claude.h"
+
+#include <string.h>
+
+/* Direct sources are fetched before planning: only their manifest says what they are. */
+static int fetch_direct(struct change *change)
+{
+    bool learned;
+    struct choice **direct = arena_array(change->arena, change->choice_count + 1, sizeof *direct);
+    size_t count = 0;
+    for (size_t i = 0; i < change->choice_count; i++)
+        if (change->choices[i]->direct && !change->choices[i]->current)
+            direct[count++] = change->choices[i];
+    return change_fetch(change, direct, count, &learned);
+}
+
+static int fetch_planned(struct change *change, bool *learned)
+{
+    struct choice **wanted = arena_array(change->arena, change->step_count + 1, sizeof *wanted);
+    size_t count = 0;
+    for (size_t i = 0; i < change->step_count; i++)
+        if (change->steps[i].kind == STEP_INSTALL || change->steps[i].kind == STEP_UPDATE)
+            wanted[count++] = change->steps[i].choice;
+    return change_fetch(change, wanted, count, learned);
+}
+
+/* An update of a plugin that came from a source of its own means: the same source, as it is now. */
+static bool wants_update(const struct change_request *request, const char *name)
+{
+    return request->update_all || strings_has(&request->update, name);
+}
+
+static int collect(struct change *change)
+{
+    const struct change_request *request = change->request;
+    for (size_t i = 0; i < request->install_count; i++) {
+        const struct spec *spec = &request->install[i];
+        if (spec->kind == SPEC_SOURCE) {
+            change_add_direct(change, &spec->source, request->dev);
+            continue;
+        }
+        const char *registry = spec->registry ? spec->registry : request->registry;
+        int result = change_offer(change, spec->name, registry);
+        if (result < 0)
+            return result;
+    }
+    for (size_t i = 0; i < change->before.count; i++) {
+        const struct package *package = &change->before.packages[i];
+        bool direct = !*package->registry && !(package->flags & PACKAGE_DEV);
+        if (direct && wants_update(request, package->name)) {
+            struct source source = package->source;
+            if (!source.ref || strlen(source.ref) != 40)
+                source.commit =
+                    NULL; /* a branch or tag moves; a commit that was asked for does not */
+            change_add_direct(change, &source, false);
+        }
+    }
+    return fetch_direct(change);
+}
+
+static int plan_and_fetch(struct change *change)
+{
+    /* Each round fetches at least one more manifest, so this ends. */
+    for (;;) {
+        bool learned = false;
+        int result = change_plan(change);
+        if (result == 0)
+            result = fetch_planned(change, &learned);
+        if (result < 0 || !learned)
+            return result;
+    }
+}
+
+static bool agreed(const struct change *change)
+{
+    if (change->request->yes || !term_is_interactive())
+        return true;
+    bool more = false; /* than what was named */
+    for (size_t i = 0; i < change->step_count; i++)
+        more |= change->steps[i].because != NULL;
+    if (!more)
+        return true;
+    change_print_plan(change);
+    return term_ask("Go on?");
+}
+
+static int run(struct change *change)
+{
+    int result = change_open(change);
+    if (result == 0)
+        result = collect(change);
+    if (result == 0)
+        result = plan_and_fetch(change);
+    if (result < 0)
+        return result;
+    if (change->request->dry_run) {
+        change_print_plan(change);
+        return 0;
+    }
+    if (!agreed(change))
+        return fail(ERR_GENERIC, "nothing was changed: the answer was no");
+    if (change_count(change)) {
+        result = change_apply(change);
+        if (result < 0)
+            return result;
+    }
+    change_print_result(change);
+    return 0;
+}
+
+int change_run(const struct change_request *request, struct arena *arena)
+{
+    struct change change = {.arena = arena, .request = request};
+    int result = store_stage(&change.staging, arena);
+    if (result == 0)
+        result = run(&change);
+    if (change.staging)
+        store_unstage(change.staging);
+    return result;
+}
+
+int change_commit(struct installed *set, struct arena *arena)
+{
+    int result = claude_expect_sync();
+    if (result == 0)
+        result = generation_commit(set->generation);
+    return result < 0 ? result : claude_sync_links(set, arena);
+}

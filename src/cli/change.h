@@ -1,0 +1,112 @@
+/*
+ * Changing what is installed: the way of every install, update and remove.
+ *
+ *   request -> candidates -> plan -> fetch -> (plan again, if a manifest says what its index did
+ * not)
+ *           -> ask -> build -> store -> generation -> commit -> links
+ *
+ * Nothing is visible before the commit. Each arrow is one file: change_candidates.c, change_plan.c,
+ * change_fetch.c, change_apply.c, change_print.c; change.c walks the way.
+ */
+#ifndef PAII_CLI_CHANGE_H
+#define PAII_CLI_CHANGE_H
+
+#include "base/semver.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "registry/manifest.h"
+#include "registry/registry.h"
+#include "store/store.h"
+
+/* What a person asked for. Names are checked. */
+struct change_request {
+    struct spec *install;
+    size_t install_count;
+    struct strings remove;
+    struct strings update;
+    bool update_all;
+    bool dev;             /* link folders live */
+    const char *registry; /* --registry: where names are looked for; NULL: anywhere */
+    bool dry_run, yes;
+};
+
+/* One version of one plugin that the resolver may choose. */
+struct choice {
+    struct package package;
+    int priority;         /* of its registry */
+    bool current;         /* this very thing is installed now */
+    bool direct;          /* from a source that the user named, not from a registry */
+    bool same_as_current; /* a direct one that was fetched and found installed: not to be chosen */
+    /* Once fetched: */
+    const char *tree_dir; /* its source tree in staging, or the live folder */
+    struct manifest *manifest;
+};
+
+enum step_kind { STEP_KEEP, STEP_INSTALL, STEP_UPDATE, STEP_REMOVE };
+struct step {
+    enum step_kind kind;
+    struct choice *choice;        /* NULL for STEP_REMOVE */
+    const struct package *before; /* NULL for STEP_INSTALL */
+    const char *because;          /* "MemoryProvider for incident", when pulled in; else NULL */
+};
+
+struct change {
+    struct arena *arena;
+    const struct change_request *request;
+    struct config config;
+    struct catalog *catalogs; /* in the order of config.registries */
+    struct installed before;
+    struct choice **choices; /* stable addresses: sorted by nothing, found by name and version */
+    size_t choice_count, choice_capacity;
+    struct strings bindings; /* CONSUMER.ALIAS=PROVIDER of the plan */
+    bool dirty;              /* flags or bindings differ, though perhaps no plugin does */
+    struct step *steps;      /* sorted by name */
+    size_t step_count, step_capacity;
+    const char *staging;
+    size_t arrivals;     /* numbers folders in staging */
+    unsigned generation; /* that was committed; 0: none */
+};
+
+/* ---- change_candidates.c: what could be chosen ---- */
+
+/* Reads configuration, installed set and catalogs; fetches the index of a registry never updated.
+ */
+int change_open(struct change *change);
+/* The choices of `name` that the registries and the installed set offer, added once. A name that
+ * two registries offer, with nothing to decide between them, is ERR_REFUSED naming both. */
+int change_offer(struct change *change, const char *name, const char *registry);
+/* Offers every plugin that provides `contract` in some version. */
+int change_offer_providers(struct change *change, const char *contract);
+/* A choice that is not from a registry. */
+struct choice *change_add_direct(struct change *change, const struct source *source, bool dev);
+
+/* ---- change_plan.c: what is chosen ---- */
+
+/* Solves the request over the choices, fills steps and bindings. ERR_NOT_FOUND, ERR_CONTRACT. */
+int change_plan(struct change *change);
+/* How many steps change something. */
+size_t change_count(const struct change *change);
+
+/* ---- change_fetch.c ---- */
+
+/* Fetches the source of every choice given that is neither installed nor fetched, verifies pins,
+ * reads manifests. `*learned` is set if a manifest says other contracts than its index did. */
+int change_fetch(struct change *change, struct choice **choices, size_t count, bool *learned);
+
+/* ---- change_apply.c ---- */
+
+int change_apply(struct change *change);
+
+/* ---- change_print.c ---- */
+
+void change_print_plan(const struct change *change);   /* --dry-run and before asking */
+void change_print_result(const struct change *change); /* after the commit */
+
+/* ---- change.c ---- */
+
+int change_run(const struct change_request *request, struct arena *arena);
+
+/* Commits generation `n` and makes ~/.claude agree with it (also the second half of a rollback). */
+int change_commit(struct installed *set, struct arena *arena);
+
+#endif

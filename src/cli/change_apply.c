@@ -1,0 +1,117 @@
+/* The plan becomes true: build, store, generation, commit, links (docs/state.md). */
+#include "cli/change.h"
+
+#include "base/fs.h"
+#include "base/paths.h"
+#include "build/build.h"
+#include "claude/claude.h"
+
+#include <string.h>
+
+static bool changes(const struct step *step)
+{
+    return step->kind == STEP_INSTALL || step->kind == STEP_UPDATE;
+}
+
+/* Where the prefix will stand: known before it is built. A live folder is its own prefix. */
+static int choose_prefix(struct change *change, struct choice *choice)
+{
+    struct package *package = &choice->package;
+    char key[17];
+    if (package->flags & PACKAGE_DEV)
+        return 0;
+    int result = build_key(key, choice->manifest, choice->tree_dir, package->tree);
+    if (result == 0)
+        package->prefix =
+            arena_printf(change->arena, "%s/%s-%s", package->name, package->version, key);
+    return result;
+}
+
+static int build_choice(struct change *change, const struct choice *choice)
+{
+    const struct package *package = &choice->package;
+    const struct build_adapter *adapter = build_adapter(choice->manifest->build.type);
+    if (!adapter->needed(choice->manifest, choice->tree_dir))
+        return 0;
+    struct arena *arena = change->arena;
+    const char *work = arena_printf(arena, "%s/work-%s", change->staging, package->name);
+    const char *logs = path_join(arena, paths.dir, "logs");
+    const char *log = arena_printf(arena, "%s/%s.log", logs, package->name);
+    struct progress *progress = progress_begin("Building", package->name);
+    int result = fs_mkdirs(work, 0700);
+    if (result == 0)
+        result = fs_mkdirs(logs, 0700);
+    if (result == 0)
+        result = build_plugin(arena, choice->manifest, choice->tree_dir,
+                              installed_prefix(package, arena), work, log);
+    progress_end(progress, result == 0);
+    return result;
+}
+
+/* Builds what the store does not have yet. Everything is built before anything moves. */
+static int build_all(struct change *change)
+{
+    for (size_t i = 0; i < change->step_count; i++) {
+        struct choice *choice = change->steps[i].choice;
+        if (!changes(&change->steps[i]))
+            continue;
+        int result = choose_prefix(change, choice);
+        if (result < 0)
+            return result;
+        bool dev = choice->package.flags & PACKAGE_DEV;
+        if (!dev && store_has_prefix(choice->package.prefix))
+            continue;
+        result = build_choice(change, choice);
+        if (result == 0 && !dev)
+            result = build_seal(choice->tree_dir);
+        if (result < 0)
+            return result;
+    }
+    return 0;
+}
+
+static int store_all(struct change *change)
+{
+    /* What the store has, it has whole, even after a power cut: contents reach the disk first. */
+    int result = fs_syncfs(change->staging);
+    for (size_t i = 0; i < change->step_count && result == 0; i++) {
+        const struct step *step = &change->steps[i];
+        if (changes(step) && !(step->choice->package.flags & PACKAGE_DEV))
+            result = store_add_prefix(step->choice->tree_dir, step->choice->package.prefix);
+    }
+    return result;
+}
+
+static struct installed planned_set(const struct change *change)
+{
+    struct installed set = {.bindings = change->bindings};
+    for (size_t i = 0; i < change->step_count; i++)
+        if (change->steps[i].kind != STEP_REMOVE)
+            *arena_push(change->arena, &set.packages, &set.count, &set.capacity) =
+                change->steps[i].choice->package;
+    return set;
+}
+
+/* Refuses before anything is visible if a link would stand where something of the user's stands. */
+static int project(const struct installed *set, const char *generation_dir, struct arena *arena)
+{
+    int result = claude_project(set, generation_dir, arena);
+    return result < 0 ? result : claude_check_links(set, generation_dir, arena);
+}
+
+int change_apply(struct change *change)
+{
+    int result = build_all(change);
+    if (result == 0)
+        result = store_all(change);
+    if (result < 0)
+        return result;
+    struct installed set = planned_set(change);
+    result = generation_write(&set, change->arena, project);
+    if (result < 0) {
+        generation_discard();
+        return result;
+    }
+    change->generation = set.generation;
+    return change_commit(&set, change->arena);
+}

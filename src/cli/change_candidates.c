@@ -1,0 +1,185 @@
+/* What could be chosen: from the registries, from what is installed, from sources the user named.
+ */
+#include "cli/change.h"
+
+#include <string.h>
+
+static int update_missing(struct change *change, const struct strings *missing)
+{
+    const struct registry_config **wanted =
+        arena_array(change->arena, missing->count, sizeof *wanted);
+    for (size_t i = 0; i < missing->count; i++)
+        wanted[i] = config_registry(&change->config, missing->items[i]);
+    struct registry_update *results = arena_array(change->arena, missing->count, sizeof *results);
+    return registry_update(&change->config, wanted, missing->count, results, change->arena);
+}
+
+int change_open(struct change *change)
+{
+    struct strings missing = {0};
+    int result = config_read(&change->config, change->arena);
+    if (result == 0)
+        result = installed_read(&change->before, change->arena);
+    if (result == 0)
+        result = registry_open_all(&change->config, &change->catalogs, &missing, change->arena);
+    if (result < 0 || missing.count == 0)
+        return result;
+    struct strings none = {0};
+    result = update_missing(change, &missing);
+    return result < 0 ? result
+                      : registry_open_all(&change->config, &change->catalogs, &none, change->arena);
+}
+
+static struct choice *add_choice(struct change *change, const struct package *package)
+{
+    struct choice *choice = arena_alloc(change->arena, sizeof *choice);
+    choice->package = *package;
+    *arena_push(change->arena, &change->choices, &change->choice_count, &change->choice_capacity) =
+        choice;
+    return choice;
+}
+
+struct choice *change_add_direct(struct change *change, const struct source *source, bool dev)
+{
+    struct package package = {
+        .name = "",
+        .version = "",
+        .description = "",
+        .registry = "",
+        .source = *source,
+        .language = "",
+        .type = "",
+        .license = "",
+        .homepage = "",
+        .author = "",
+        .tags = "",
+        .provides = "",
+        .consumes = "",
+        .prefix = "",
+        .tree = "",
+        .range = "",
+        .flags = dev ? PACKAGE_DEV : 0,
+    };
+    struct choice *choice = add_choice(change, &package);
+    choice->direct = true;
+    return choice;
+}
+
+static bool offered(const struct change *change, const char *name)
+{
+    for (size_t i = 0; i < change->choice_count; i++) {
+        const struct choice *choice = change->choices[i];
+        if (strcmp(choice->package.name, name) == 0 && (choice->current || !choice->direct))
+            return true;
+    }
+    return false;
+}
+
+/* Which registries have `name`; the count, and the last one's position. */
+static size_t registries_with(const struct change *change, const char *name, const char *only,
+                              struct strings *names, size_t *position)
+{
+    size_t found = 0;
+    for (size_t r = 0; r < change->config.registry_count; r++) {
+        const char *registry = change->config.registries[r].name;
+        size_t first;
+        if (only && strcmp(only, registry) != 0)
+            continue;
+        if (!catalog_find(&change->catalogs[r], name, &first))
+            continue;
+        strings_add(names, change->arena, registry);
+        *position = r;
+        found++;
+    }
+    return found;
+}
+
+static void offer_installed(struct change *change, const struct package *package)
+{
+    struct choice *choice = add_choice(change, package);
+    choice->current = true;
+    choice->direct = !*package->registry;
+}
+
+static void offer_rows(struct change *change, size_t r, const char *name,
+                       const struct package *installed)
+{
+    const struct registry_config *registry = &change->config.registries[r];
+    size_t first, count = catalog_find(&change->catalogs[r], name, &first);
+    for (size_t i = first; i < first + count; i++) {
+        struct package row;
+        catalog_get(&change->catalogs[r], i, &row);
+        row.registry = registry->name;
+        /* The same version of the same registry is what is installed: its lock knows it better. */
+        if (installed && strcmp(installed->registry, row.registry) == 0 &&
+            strcmp(installed->version, row.version) == 0)
+            continue;
+        add_choice(change, &row)->priority = registry->priority;
+    }
+}
+
+int change_offer(struct change *change, const char *name, const char *registry)
+{
+    if (offered(change, name))
+        return 0;
+    const struct package *installed = installed_find(&change->before, name);
+    if (installed)
+        offer_installed(change, installed);
+    if (registry && !config_registry(&change->config, registry)) {
+        fail(ERR_NOT_FOUND, "unknown registry '%s'", registry);
+        error_hint(
+            "'paii registry list' shows those you have; 'paii registry add NAME URL' adds one");
+        return -ERR_NOT_FOUND;
+    }
+    /* A name is bound to the registry that it came from. */
+    if (!registry && installed)
+        registry = installed->registry;
+
+    struct strings names = {0};
+    size_t position = 0;
+    size_t found = registries_with(change, name, registry, &names, &position);
+    if (found > 1) {
+        fail(ERR_REFUSED, "plugin '%s' is in more than one registry: %s", name,
+             strings_join(&names, change->arena, ", "));
+        error_hint("say which one: paii install %s/%s", names.items[0], name);
+        return -ERR_REFUSED;
+    }
+    if (found == 1)
+        offer_rows(change, position, name, installed);
+    return 0;
+}
+
+/* Whether one of the lines is a term of `contract`: "MemoryProvider@1.1" is one of
+ * "MemoryProvider". */
+static bool lines_have_contract(const char *lines, const char *contract)
+{
+    size_t len = strlen(contract);
+    for (const char *p = lines; *p; p += strcspn(p, "\n"), p += *p == '\n')
+        if (strncmp(p, contract, len) == 0 && strchr("\n@[", p[len]))
+            return true;
+    return false;
+}
+
+int change_offer_providers(struct change *change, const char *contract)
+{
+    for (size_t i = 0; i < change->before.count; i++)
+        if (lines_have_contract(change->before.packages[i].provides, contract)) {
+            int result = change_offer(change, change->before.packages[i].name, NULL);
+            if (result < 0)
+                return result;
+        }
+    for (size_t r = 0; r < change->config.registry_count; r++) {
+        const struct catalog *catalog = &change->catalogs[r];
+        for (size_t i = 0; i < catalog->count; i++) {
+            struct package row;
+            catalog_get(catalog, i, &row);
+            if (!lines_have_contract(row.provides, contract) || offered(change, row.name))
+                continue;
+            /* A name that is ambiguous cannot be pulled in silently; it is left out of the offer.
+             */
+            if (change_offer(change, row.name, NULL) == -ERR_REFUSED)
+                error_clear();
+        }
+    }
+    return 0;
+}

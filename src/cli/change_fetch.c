@@ -1,0 +1,272 @@
+/* Sources come into staging, pins are compared with what came, manifests are read. */
+#include "cli/change.h"
+
+#include "base/fs.h"
+#include "base/name.h"
+#include "base/paths.h"
+#include "base/tree.h"
+#include "registry/fetch.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+/* One choice on its way into staging. */
+struct arrival {
+    struct choice *choice;
+    const char *place;     /* its own folder in staging; the tree arrives in place/src */
+    struct fetch_job *job; /* NULL for a folder */
+    struct tree_summary tree;
+};
+
+static bool remote_archive(const struct source *source)
+{
+    return source->kind == SOURCE_ARCHIVE && source->url[0] != '/';
+}
+
+static const char *subject(const struct choice *choice, struct arena *arena)
+{
+    return *choice->package.name ? choice->package.name
+                                 : source_text(&choice->package.source, arena);
+}
+
+/* ---- from folders ---- */
+
+static int copy_folder(struct change *change, struct arrival *arrival)
+{
+    const struct source *source = &arrival->choice->package.source;
+    const char *from = path_join(change->arena, source->url, source->path ? source->path : "");
+    const char *to = path_join(change->arena, arrival->place, "src");
+    if (!fs_is_dir(from))
+        return fail(ERR_NOT_FOUND, "there is no folder '%s'", from);
+    int result = fs_mkdirs(to, 0755);
+    if (result < 0)
+        return result;
+    AUTO_FD fd = open(to, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return fail_errno(ERR_GENERIC, "cannot open '%s'", to);
+    struct tree_writer *writer = tree_begin(fd, &TREE_LIMITS);
+    result = tree_copy_folder(writer, from);
+    if (result == 0)
+        result = tree_finish(writer, &arrival->tree);
+    tree_free(writer);
+    return result;
+}
+
+/* ---- from elsewhere, side by side ---- */
+
+static struct fetch_job make_job(struct change *change, const struct arrival *arrival)
+{
+    const struct choice *choice = arrival->choice;
+    struct fetch_job job = {
+        .op = FETCH_GIT_TREE,
+        .source = choice->package.source,
+        .staging = arrival->place,
+        .into = "src",
+        .progress = progress_begin("Fetching", subject(choice, change->arena)),
+    };
+    if (remote_archive(&job.source)) {
+        job.op = FETCH_GET;
+        job.into = path_base(job.source.url);
+    } else if (job.source.kind == SOURCE_ARCHIVE) {
+        job.op = FETCH_UNPACK;
+        job.archive = job.source.url;
+    }
+    return job;
+}
+
+/* Archives that a GET has brought are unpacked in a second round, by helpers without a network. */
+static int unpack_downloads(struct change *change, struct arrival *arrivals, size_t count)
+{
+    struct fetch_job *jobs = arena_array(change->arena, count + 1, sizeof *jobs);
+    size_t job_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct fetch_job *got = arrivals[i].job;
+        if (!got || got->op != FETCH_GET)
+            continue;
+        arrivals[i].choice->package.source.sha256 = got->sha256;
+        jobs[job_count] = (struct fetch_job){.op = FETCH_UNPACK,
+                                             .source = got->source,
+                                             .staging = got->staging,
+                                             .into = "src",
+                                             .archive = got->into};
+        arrivals[i].job = &jobs[job_count++];
+    }
+    return job_count ? fetch_run(jobs, job_count, change->arena) : 0;
+}
+
+static int fetch_remote(struct change *change, struct arrival *arrivals, size_t count)
+{
+    struct fetch_job *jobs = arena_array(change->arena, count + 1, sizeof *jobs);
+    size_t job_count = 0;
+    for (size_t i = 0; i < count; i++)
+        if (arrivals[i].choice->package.source.kind != SOURCE_FOLDER) {
+            jobs[job_count] = make_job(change, &arrivals[i]);
+            arrivals[i].job = &jobs[job_count++];
+        }
+    if (job_count == 0)
+        return 0;
+    int result = fetch_run(jobs, job_count, change->arena);
+    for (size_t i = 0; i < job_count; i++)
+        progress_end(jobs[i].progress, jobs[i].result == 0);
+    return result < 0 ? result : unpack_downloads(change, arrivals, count);
+}
+
+/* ---- what came ---- */
+
+static int check_pins(struct arrival *arrival, struct arena *arena)
+{
+    struct package *package = &arrival->choice->package;
+    const struct fetch_job *job = arrival->job;
+    if (job && job->commit) {
+        if (package->source.commit && strcmp(package->source.commit, job->commit) != 0)
+            return fail(ERR_MISMATCH, "'%s' is pinned to commit %s, and its source gave %s",
+                        subject(arrival->choice, arena), package->source.commit, job->commit);
+        package->source.commit = job->commit;
+    }
+    package->tree = job ? job->tree : arena_strdup(arena, arrival->tree.hash);
+    package->size = job ? job->size : arrival->tree.bytes;
+    return 0;
+}
+
+static const char *first_or_empty(const struct strings *list)
+{
+    return list->count ? list->items[0] : "";
+}
+
+static const char *or_empty(const char *text)
+{
+    return text ? text : "";
+}
+
+static const char *provides_lines(const struct manifest *manifest, struct arena *arena)
+{
+    struct strings lines = {0};
+    for (size_t i = 0; i < manifest->provide_count; i++)
+        strings_add(&lines, arena, provided_text(&manifest->provides[i], arena));
+    return strings_join(&lines, arena, "\n");
+}
+
+static const char *consumes_lines(const struct manifest *manifest, struct arena *arena)
+{
+    struct strings lines = {0};
+    for (size_t i = 0; i < manifest->consume_count; i++)
+        strings_add(&lines, arena, consumed_text(&manifest->consumes[i], arena));
+    return strings_join(&lines, arena, "\n");
+}
+
+/* What a registry lists under a name and version must be that. */
+static int check_identity(const struct choice *choice, const struct manifest *manifest)
+{
+    const struct package *package = &choice->package;
+    if (choice->direct)
+        return 0;
+    if (strcmp(package->name, manifest->name) != 0)
+        return fail(ERR_MISMATCH, "registry '%s' lists '%s', and its source says it is '%s'",
+                    package->registry, package->name, manifest->name);
+    if (strcmp(package->version, VERSION_UNKNOWN) != 0 &&
+        strcmp(package->version, manifest->version) != 0) {
+        fail(ERR_MISMATCH, "registry '%s' lists %s %s, and its source says it is %s",
+             package->registry, package->name, package->version, manifest->version);
+        error_hint("'paii registry update' may help; else tell the registry's maintainers");
+        return -ERR_MISMATCH;
+    }
+    return 0;
+}
+
+static void take_manifest(struct choice *choice, struct manifest *manifest, struct arena *arena)
+{
+    struct package *package = &choice->package;
+    choice->manifest = manifest;
+    package->name = manifest->name;
+    package->version = manifest->version;
+    package->description = or_empty(manifest->description);
+    package->language = or_empty(manifest->language);
+    package->license = or_empty(manifest->license);
+    package->homepage = or_empty(manifest->homepage);
+    package->author = first_or_empty(&manifest->authors);
+    package->tags = strings_join(&manifest->tags, arena, "\n");
+    package->provides = provides_lines(manifest, arena);
+    package->consumes = consumes_lines(manifest, arena);
+}
+
+static int read_arrival(struct change *change, struct choice *choice, bool *learned)
+{
+    struct arena *arena = change->arena;
+    struct diags diags = {.arena = arena};
+    struct manifest *manifest = arena_alloc(arena, sizeof *manifest);
+    int result = manifest_read(manifest, arena, choice->tree_dir, &diags);
+    if (result < 0)
+        return error_context(result, "plugin '%s'", subject(choice, arena));
+    diags_warn(&diags);
+    result = check_identity(choice, manifest);
+    if (result < 0)
+        return result;
+    const char *provides = choice->package.provides, *consumes = choice->package.consumes;
+    take_manifest(choice, manifest, arena);
+    if (strcmp(provides, choice->package.provides) != 0 ||
+        strcmp(consumes, choice->package.consumes) != 0)
+        *learned = true;
+    return name_check("plugin", choice->package.name);
+}
+
+/* An update of a direct source that came out the same is what is installed. */
+static void recognise_current(struct change *change, struct choice *choice)
+{
+    const struct package *before = installed_find(&change->before, choice->package.name);
+    if (choice->direct && before && !*before->registry && !(before->flags & PACKAGE_DEV) &&
+        strcmp(before->tree, choice->package.tree) == 0)
+        choice->same_as_current = true;
+}
+
+/* ---- the way ---- */
+
+static int receive(struct change *change, struct arrival *arrivals, size_t count, bool *learned)
+{
+    int result = 0;
+    for (size_t i = 0; i < count && result == 0; i++)
+        if (arrivals[i].choice->package.source.kind == SOURCE_FOLDER)
+            result = copy_folder(change, &arrivals[i]);
+    if (result == 0)
+        result = fetch_remote(change, arrivals, count);
+    for (size_t i = 0; i < count && result == 0; i++) {
+        struct choice *choice = arrivals[i].choice;
+        choice->tree_dir = path_join(change->arena, arrivals[i].place, "src");
+        result = check_pins(&arrivals[i], change->arena);
+        if (result == 0)
+            result = read_arrival(change, choice, learned);
+    }
+    return result;
+}
+
+int change_fetch(struct change *change, struct choice **choices, size_t count, bool *learned)
+{
+    struct arrival *arrivals = arena_array(change->arena, count + 1, sizeof *arrivals);
+    size_t arrival_count = 0;
+    int result = 0;
+    *learned = false;
+    for (size_t i = 0; i < count && result == 0; i++) {
+        struct choice *choice = choices[i];
+        struct package *package = &choice->package;
+        if (choice->tree_dir)
+            continue;
+        if (package->source.kind == SOURCE_NONE)
+            return fail(ERR_REFUSED, "plugin '%s' has a source that paii cannot fetch",
+                        package->name);
+        if (package->flags & PACKAGE_DEV) {
+            choice->tree_dir = package->source.url;
+            package->prefix = package->source.url;
+            result = read_arrival(change, choice, learned);
+            continue;
+        }
+        const char *place =
+            arena_printf(change->arena, "%s/%zu", change->staging, change->arrivals++);
+        result = fs_mkdirs(place, 0700);
+        arrivals[arrival_count++] = (struct arrival){.choice = choice, .place = place};
+    }
+    if (result == 0)
+        result = receive(change, arrivals, arrival_count, learned);
+    for (size_t i = 0; i < arrival_count && result == 0; i++)
+        recognise_current(change, arrivals[i].choice);
+    return result;
+}

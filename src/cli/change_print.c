@@ -1,0 +1,161 @@
+/*
+ * The plan and the result, for people and as JSON.
+ *
+ *   + incident 1.0.0 (core)           pulled in: MemoryProvider for x
+ *   ^ jira 1.1.0 -> 1.2.0 (work)
+ *   - slack 0.9.0
+ */
+#include "cli/change.h"
+
+#include "base/data.h"
+#include "base/paths.h"
+#include "build/build.h"
+#include "claude/claude.h"
+
+#include <string.h>
+
+static const struct {
+    const char *mark, *word;
+    enum term_style style;
+} kinds[] = {
+    [STEP_KEEP] = {"=", "keep", STYLE_DIM},
+    [STEP_INSTALL] = {"+", "install", STYLE_GREEN},
+    [STEP_UPDATE] = {"^", "update", STYLE_CYAN},
+    [STEP_REMOVE] = {"-", "remove", STYLE_RED},
+};
+
+static const struct package *package_of(const struct step *step)
+{
+    return step->choice ? &step->choice->package : step->before;
+}
+
+static const char *origin(const struct package *package, struct arena *arena)
+{
+    if (package->flags & PACKAGE_DEV)
+        return arena_printf(arena, "live from %s", package->source.url);
+    return *package->registry ? package->registry : source_text(&package->source, arena);
+}
+
+static void print_step(const struct change *change, const struct step *step)
+{
+    const struct package *package = package_of(step);
+    out_styled(kinds[step->kind].style, "%s ", kinds[step->kind].mark);
+    if (step->kind == STEP_UPDATE && strcmp(step->before->version, package->version) != 0)
+        out("%s %s -> %s", package->name, step->before->version, package->version);
+    else
+        out("%s %s", package->name, package->version);
+    if (step->kind != STEP_REMOVE)
+        out_styled(STYLE_DIM, " (%s)", origin(package, change->arena));
+    if (step->because)
+        out("  pulled in: %s", step->because);
+    out("\n");
+}
+
+static void print_list(const char *what, const struct strings *items, struct arena *arena)
+{
+    if (items->count)
+        out("    %s %s\n", what, strings_join(items, arena, ", "));
+}
+
+/* What the client will see, and what building runs. */
+static void print_details(const struct change *change, const struct step *step)
+{
+    struct choice *choice = step->choice;
+    struct arena *arena = change->arena;
+    if (!choice || !choice->tree_dir)
+        return;
+    out("    fetched from %s, %s\n", source_text(&choice->package.source, arena),
+        text_bytes(arena, choice->package.size));
+    const struct build_adapter *adapter = build_adapter(choice->manifest->build.type);
+    if (adapter->needed(choice->manifest, choice->tree_dir))
+        out("    build: %s\n", adapter->describe(arena, choice->manifest, choice->tree_dir));
+    struct components parts = {0};
+    if (claude_components(&parts, arena, choice->package.name, choice->tree_dir) < 0)
+        return;
+    print_list("skills:", &parts.skills, arena);
+    print_list("agents:", &parts.agents, arena);
+    print_list("commands:", &parts.commands, arena);
+    print_list("MCP servers:", &parts.mcp_servers, arena);
+    if (claude_has_link(&parts))
+        out("    link: %s/skills/%s\n", paths.claude, choice->package.name);
+}
+
+static void json_step(struct json_writer *json, const struct step *step, struct arena *arena)
+{
+    const struct package *package = package_of(step);
+    json_object(json);
+    json_field(json, "action", kinds[step->kind].word);
+    json_field(json, "name", package->name);
+    json_field(json, "version", package->version);
+    if (step->before)
+        json_field(json, "from_version", step->before->version);
+    json_field(json, "registry", *package->registry ? package->registry : NULL);
+    json_field(json, "source", source_text(&package->source, arena));
+    json_field(json, "commit", package->source.commit);
+    json_field(json, "because", step->because);
+    json_end_object(json);
+}
+
+static void print_json(const struct change *change)
+{
+    AUTO_BUF text = {0};
+    struct json_writer json = {.out = &text, .indent = true};
+    json_object(&json);
+    json_key(&json, "dry_run");
+    json_boolean(&json, change->request->dry_run);
+    json_key(&json, "generation");
+    json_integer(&json, change->generation ? change->generation : change->before.generation);
+    json_key(&json, "steps");
+    json_array(&json);
+    for (size_t i = 0; i < change->step_count; i++)
+        if (change->steps[i].kind != STEP_KEEP)
+            json_step(&json, &change->steps[i], change->arena);
+    json_end_array(&json);
+    json_end_object(&json);
+    buf_putc(&text, '\n');
+    out_bytes(text.data, text.len);
+}
+
+static void say_nothing_to_do(const struct change *change)
+{
+    const struct change_request *request = change->request;
+    if (request->install_count == 1 && request->install[0].kind == SPEC_NAME) {
+        const struct package *package = installed_find(&change->before, request->install[0].name);
+        if (package) {
+            note("%s %s is already installed", package->name, package->version);
+            return;
+        }
+    }
+    note(request->install_count ? "everything is already installed" : "everything is up to date");
+}
+
+static void print_steps(const struct change *change, bool details)
+{
+    for (size_t i = 0; i < change->step_count; i++) {
+        if (change->steps[i].kind == STEP_KEEP)
+            continue;
+        print_step(change, &change->steps[i]);
+        if (details)
+            print_details(change, &change->steps[i]);
+    }
+}
+
+void change_print_plan(const struct change *change)
+{
+    if (term_json())
+        print_json(change);
+    else if (change_count(change) == 0)
+        say_nothing_to_do(change);
+    else
+        print_steps(change, true);
+}
+
+void change_print_result(const struct change *change)
+{
+    if (term_json())
+        print_json(change);
+    else if (change->generation == 0)
+        say_nothing_to_do(change);
+    else
+        print_steps(change, false);
+}
