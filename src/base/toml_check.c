@@ -12,6 +12,7 @@ _Static_assert(DATA_MAX_DEPTH == 64, "the message says so");
 struct check {
     struct toml_scan scan;
     const char *error;
+    unsigned dots;
 };
 
 static bool stop(struct check *check, const char *error)
@@ -62,6 +63,8 @@ static bool check_key(struct check *check)
         toml_scan_blank(&check->scan);
         if (!pass(check, '.'))
             return true;
+        if (++check->dots > TOML_MAX_DOTS)
+            return stop(check, "too many keys with dots in one document (more than 100000)");
     }
 }
 
