@@ -1,6 +1,6 @@
 /*
- * A command is data plus one function, in a file of its own. Usage, --help, man pages and completions
- * are made from these rows and from nowhere else.
+ * A command is data plus one function, in a file of its own. Usage, --help, man pages and
+ * completions are made from these rows and from nowhere else.
  */
 #ifndef PAII_CLI_COMMAND_H
 #define PAII_CLI_COMMAND_H
@@ -19,7 +19,8 @@ enum complete {
     COMPLETE_INSTALLED, /* names of installed plugins */
     COMPLETE_AVAILABLE, /* names in the registries */
     COMPLETE_REGISTRY,
-    COMPLETE_ACTION, /* of the plugin that is the first positional */
+    COMPLETE_ACTION,  /* of the plugin that is the first positional */
+    COMPLETE_SETTING, /* keys of paii config */
     COMPLETE_COMMAND,
     COMPLETE_FILE,
     COMPLETE_DIR,
@@ -40,29 +41,37 @@ struct option {
 };
 
 struct positional {
-    const char *name; /* "PLUGIN" */
+    const char *name;  /* "PLUGIN" */
     unsigned min, max; /* how many words; max 0: any number */
     const char *help;
     enum complete complete;
     const char *const *choices;
 };
 
-enum command_group { GROUP_START, GROUP_PLUGINS, GROUP_REGISTRIES, GROUP_USE, GROUP_STATE, GROUP_SHELL };
+enum command_group {
+    GROUP_START,
+    GROUP_PLUGINS,
+    GROUP_REGISTRIES,
+    GROUP_USE,
+    GROUP_STATE,
+    GROUP_SHELL
+};
 
 enum command_needs {
     NEEDS_NOTHING = 0,
-    NEEDS_PATHS = 1 << 0,   /* paths_init() has succeeded */
-    NEEDS_LOCK = 1 << 1,    /* the writers' lock is held (implies paths and state) */
-    RAW_ARGUMENTS = 1 << 2, /* after the positionals' minimum, words are the command's own (paii run) */
+    NEEDS_PATHS = 1 << 0, /* paths_init() has succeeded */
+    NEEDS_LOCK = 1 << 1,  /* the writers' lock is held (implies paths and state) */
+    RAW_ARGUMENTS =
+        1 << 2, /* after the positionals' minimum, words are the command's own (paii run) */
 };
 
 struct invocation {
     struct arena *arena; /* of this command */
     const struct command *command;
-    void *options;       /* the command's own struct, filled */
-    char *const *args;   /* positionals */
+    void *options;     /* the command's own struct, filled */
+    char *const *args; /* positionals */
     size_t arg_count;
-    bool dry_run, yes;   /* the global options that commands look at; the others are term.h's */
+    bool dry_run, yes; /* the global options that commands look at; the others are term.h's */
 };
 
 struct command {
@@ -72,11 +81,11 @@ struct command {
     const char *examples;    /* lines "paii install jira    what it does"; NULL for none */
     enum command_group group;
     unsigned needs;
-    const struct option *options; /* ends with a row without a name; NULL for none */
-    size_t options_size;          /* of the command's own struct; 0 for none */
-    const struct positional *positionals; /* ends with a row without a name; NULL for none */
+    const struct option *options;             /* ends with a row without a name; NULL for none */
+    size_t options_size;                      /* of the command's own struct; 0 for none */
+    const struct positional *positionals;     /* ends with a row without a name; NULL for none */
     const struct command *const *subcommands; /* NULL-terminated; NULL for none */
-    int (*run)(struct invocation *call); /* 0, a negative error, or a positive exit status */
+    int (*run)(struct invocation *call);      /* 0, a negative error, or a positive exit status */
 };
 
 /* All commands, in the order of the help; NULL-terminated. In commands.c. */
@@ -90,7 +99,8 @@ int command_main(int argc, char **argv);
 /* Generated texts, appended to stdout: see help.c, man.c, completions.c. */
 void help_overview(void);
 void help_command(const struct command *command, const char *parent);
-void man_page(struct buf *out, const struct command *command, const char *parent); /* NULL: paii(1) */
+void man_page(struct buf *out, const struct command *command,
+              const char *parent);        /* NULL: paii(1) */
 int completions_print(const char *shell); /* bash zsh fish */
 /* Candidates for a running shell: `paii __complete KIND [WORD]`, one a line. */
 int complete_words(enum complete kind, const char *context, struct arena *arena);
