@@ -1,0 +1,39 @@
+/*
+ * What may be wrong around paii: programs that are missing, folders that are not as they should be.
+ */
+#ifndef PAII_CLI_DOCTOR_H
+#define PAII_CLI_DOCTOR_H
+
+#include "base/arena.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum finding_level {
+    FINDING_OK,
+    FINDING_ADVICE,  /* would be good to have, or will be needed for other plugins */
+    FINDING_PROBLEM, /* something that is installed does not work without it */
+};
+
+struct finding {
+    enum finding_level level;
+    const char *subject; /* "cargo" */
+    const char *message; /* "1.63.0 at /usr/bin/cargo" */
+    const char *fix;     /* what to type; NULL when all is well */
+};
+
+struct findings {
+    struct arena *arena;
+    struct finding *items;
+    size_t count, capacity;
+};
+
+/* Folders, permissions, links and the helper: no program is run. Needs paths_init(). */
+void doctor_state(struct findings *out);
+/* Programs that builds and Claude Code need: runs each for its version. Needs paths_init(). */
+void doctor_tools(struct findings *out);
+
+void finding_add(struct findings *out, enum finding_level level, const char *subject,
+                 const char *fix, const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+#endif
