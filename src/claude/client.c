@@ -33,7 +33,7 @@ const char *claude_version(struct arena *arena, const char **program)
     struct environment env = {.arena = arena};
     environment_pass(&env, "PATH");
     environment_pass(&env, "HOME");
-    char *argv[] = {(char *)found, "--version", NULL};
+    const char *const argv[] = {found, "--version", NULL};
     struct process process = {.argv = argv,
                               .envp = environment_vector(&env),
                               .in = -1,

@@ -5,6 +5,7 @@
 
 #include "base/paths.h"
 #include "base/text.h"
+#include "claude/claude.h"
 #include "cli/tables.h"
 #include "store/store.h"
 
@@ -276,22 +277,21 @@ static int check_positionals(struct parse *parse)
 static int run_needing(struct invocation *call, const char *name)
 {
     const struct command *command = call->command;
-    int lock = -1;
+    int lock = -1, result = 0;
 
     if (command->needs & (NEEDS_PATHS | NEEDS_LOCK)) {
-        int result = paths_init();
+        result = paths_init();
         if (result < 0)
             return result;
     }
     if (command->needs & NEEDS_LOCK) {
-        int result = store_init();
-        if (result < 0)
-            return result;
         lock = store_lock(name);
         if (lock < 0)
             return lock;
+        result = claude_recover();
     }
-    int result = command->run(call);
+    if (result == 0)
+        result = command->run(call);
     if (lock >= 0)
         close(lock);
     return result;

@@ -9,18 +9,32 @@ extern const struct command cmd_completions;
 extern const struct command cmd_config;
 extern const struct command cmd_doctor;
 extern const struct command cmd_help;
+extern const struct command cmd_init;
+extern const struct command cmd_install;
+extern const struct command cmd_list;
 extern const struct command cmd_man;
 extern const struct command cmd_new;
+extern const struct command cmd_outdated;
+extern const struct command cmd_remove;
+extern const struct command cmd_rollback;
 extern const struct command cmd_status;
+extern const struct command cmd_update;
 extern const struct command cmd_version;
 
 const struct command *const commands[] = {
     /* start */
+    &cmd_init,
     /* plugins */
+    &cmd_install,
+    &cmd_remove,
+    &cmd_update,
+    &cmd_outdated,
+    &cmd_list,
     /* registries */
     /* use */
     &cmd_new,
     /* state */
+    &cmd_rollback,
     &cmd_status,
     &cmd_doctor,
     &cmd_config,

@@ -1,0 +1,82 @@
+#include "base/data.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "store/store.h"
+
+#include <string.h>
+
+static const char *origin(const struct package *package, struct arena *arena)
+{
+    if (package->flags & PACKAGE_DEV)
+        return "live";
+    return *package->registry ? package->registry : source_text(&package->source, arena);
+}
+
+static void print_json(const struct catalog *installed, struct arena *arena)
+{
+    AUTO_BUF text = {0};
+    struct json_writer json = {.out = &text, .indent = true};
+    json_array(&json);
+    for (size_t i = 0; i < installed->count; i++) {
+        struct package package;
+        catalog_get(installed, i, &package);
+        json_object(&json);
+        json_field(&json, "name", package.name);
+        json_field(&json, "version", package.version);
+        json_field(&json, "description", package.description);
+        json_field(&json, "registry", *package.registry ? package.registry : NULL);
+        json_field(&json, "source", source_text(&package.source, arena));
+        json_field(&json, "commit", package.source.commit);
+        json_field(&json, "tree", *package.tree ? package.tree : NULL);
+        json_key(&json, "requested");
+        json_boolean(&json, package.flags & PACKAGE_REQUESTED);
+        json_key(&json, "dev");
+        json_boolean(&json, package.flags & PACKAGE_DEV);
+        json_end_object(&json);
+    }
+    json_end_array(&json);
+    buf_putc(&text, '\n');
+    out_bytes(text.data, text.len);
+}
+
+static void print_table(const struct catalog *installed, struct arena *arena)
+{
+    size_t name_width = 0, version_width = 0;
+    struct package package;
+    for (size_t i = 0; i < installed->count; i++) {
+        catalog_get(installed, i, &package);
+        size_t name = strlen(package.name), version = strlen(package.version);
+        name_width = name > name_width ? name : name_width;
+        version_width = version > version_width ? version : version_width;
+    }
+    for (size_t i = 0; i < installed->count; i++) {
+        catalog_get(installed, i, &package);
+        out("%-*s  %-*s  %s%s\n", (int)name_width, package.name, (int)version_width,
+            package.version, origin(&package, arena),
+            package.flags & PACKAGE_REQUESTED ? "" : " (pulled in)");
+    }
+}
+
+static int run(struct invocation *call)
+{
+    struct catalog installed;
+    int result = installed_open(&installed);
+    if (result < 0)
+        return result;
+    if (term_json())
+        print_json(&installed, call->arena);
+    else if (installed.count)
+        print_table(&installed, call->arena);
+    else
+        note("nothing is installed; 'paii search WORD' finds plugins");
+    catalog_close(&installed);
+    return 0;
+}
+
+const struct command cmd_list = {
+    .name = "list",
+    .summary = "list installed plugins",
+    .group = GROUP_PLUGINS,
+    .needs = NEEDS_PATHS,
+    .run = run,
+};

@@ -1,0 +1,77 @@
+#include "base/name.h"
+#include "cli/change.h"
+
+#include <stddef.h>
+#include <string.h>
+
+struct options {
+    bool offline;
+};
+
+/* The newest of everything starts with the newest indexes. */
+static int update_registries(struct arena *arena)
+{
+    struct config config;
+    int result = config_read(&config, arena);
+    if (result < 0)
+        return result;
+    const struct registry_config **all = arena_array(arena, config.registry_count + 1, sizeof *all);
+    for (size_t i = 0; i < config.registry_count; i++)
+        all[i] = &config.registries[i];
+    struct registry_update *results =
+        arena_array(arena, config.registry_count + 1, sizeof *results);
+    return registry_update(&config, all, config.registry_count, results, arena);
+}
+
+static int check_installed(const struct installed *set, const char *name)
+{
+    int result = name_check("plugin", name);
+    if (result < 0 || installed_find(set, name))
+        return result;
+    fail(ERR_NOT_FOUND, "plugin '%s' is not installed", name);
+    error_hint("paii install %s", name);
+    return -ERR_NOT_FOUND;
+}
+
+static int run(struct invocation *call)
+{
+    const struct options *options = call->options;
+    struct change_request request = {
+        .dry_run = call->dry_run, .yes = call->yes, .update_all = call->arg_count == 0};
+    struct installed set;
+    int result = installed_read(&set, call->arena);
+    for (size_t i = 0; i < call->arg_count && result == 0; i++) {
+        result = check_installed(&set, call->args[i]);
+        strings_add(&request.update, call->arena, call->args[i]);
+    }
+    if (result == 0 && !options->offline)
+        result = update_registries(call->arena);
+    return result < 0 ? result : change_run(&request, call->arena);
+}
+
+const struct command cmd_update = {
+    .name = "update",
+    .summary = "update plugins to the newest version in their range",
+    .description = "Without names, all of them. Registries are updated first.",
+    .group = GROUP_PLUGINS,
+    .needs = NEEDS_LOCK,
+    .options =
+        (const struct option[]){
+            {.name = "offline",
+             .kind = OPTION_FLAG,
+             .offset = offsetof(struct options, offline),
+             .help = "use the registries as they were last seen"},
+            {0},
+        },
+    .options_size = sizeof(struct options),
+    .positionals =
+        (const struct positional[]){
+            {.name = "PLUGIN",
+             .min = 0,
+             .max = 0,
+             .help = "an installed plugin",
+             .complete = COMPLETE_INSTALLED},
+            {0},
+        },
+    .run = run,
+};
