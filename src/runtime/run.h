@@ -1,18 +1,36 @@
 /*
- * Running an action of an installed plugin, and calling what a plugin consumes (docs/protocol.md).
+ * Running what is installed: actions by the protocol, programs by convention, and calls between
+ * plugins through contracts (docs/protocol.md).
  */
 #ifndef PAII_RUNTIME_RUN_H
 #define PAII_RUNTIME_RUN_H
 
 #include "base/buf.h"
+#include "base/data.h"
 #include "registry/manifest.h"
-#include "store/store.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* An installed plugin that is to be run. */
+struct target {
+    const char *name, *version;
+    const char *prefix; /* its files, absolute */
+    struct manifest manifest;
+};
+
+/* Finds an installed plugin and reads its manifest. ERR_NOT_FOUND with the nearest name as hint. */
+int target_open(struct target *out, const char *plugin, struct arena *arena);
+/* Whether it knows the protocol: it declares actions. If not, action_exec_convention() runs it. */
+bool target_has_protocol(const struct target *target);
+/* The argument vector that runs it, with `count` words appended; NULL-terminated, in the arena. */
+int target_command(char *const **out, const struct target *target, const char *const *words,
+                   size_t count, struct arena *arena);
 
 struct action_call {
-    const char *plugin;
     const char *action;
-    const char *contract;  /* "MemoryProvider/1" when called through a contract, else NULL */
-    const char *params;    /* JSON object text */
+    const char *contract;       /* "MemoryProvider/1" when called through a contract, else NULL */
+    const char *params;         /* JSON object text; NULL for none */
     const char *caller, *alias; /* plugin that calls and by which alias, or NULL */
     bool dry_run;
     int deadline_ms; /* 0: the action's own */
@@ -20,23 +38,43 @@ struct action_call {
 
 struct action_result {
     bool ok;
-    struct buf raw;      /* the response document as it came (or as we made it for a crash) */
-    const char *text;    /* for people, or NULL */
-    const char *result;  /* JSON text of result, or NULL */
+    struct buf raw;            /* the response document: as it came, or as we made it */
+    const char *text;          /* for people, or NULL */
+    const struct data *result; /* NULL when not ok */
+    struct strings warnings;
     const char *code, *message; /* when not ok */
 };
 
-/* Runs the action by the protocol. A plugin's failure is ok=false and success here; an error return means
- * that it could not be asked at all. */
-int action_run(struct action_result *out, const struct action_call *call, struct arena *arena);
+/*
+ * Runs the action by the protocol. Whatever the plugin does wrong, and a request that cannot be
+ * asked for, is ok=false and success here; an error return means that something of ours failed.
+ * Strings are in the arena; `raw` is to be released.
+ */
+int action_run(struct action_result *out, const struct target *target,
+               const struct action_call *call, struct arena *arena);
 
-/* Runs a plugin without [run] by convention: argv, our own stdin and stdout. Returns its exit status or
- * an error. */
-int action_exec_convention(const struct manifest *manifest, const char *prefix, const char *action,
-                           size_t argc, char *const *argv, struct arena *arena);
+/*
+ * Runs a plugin that declares no actions: `words` are its arguments, our stdin, stdout and stderr
+ * are its own. Returns its exit status or an error.
+ */
+int action_exec_convention(const struct target *target, const char *const *words, size_t count,
+                           struct arena *arena);
 
-/* Resolves an alias of `consumer` through the current bindings. *provider is NULL if unbound. */
-int contract_provider(const char **provider, const char **contract, const char *consumer,
-                      const char *alias, struct arena *arena);
+/* Fills `out` with a failure that we found ourselves. */
+void action_fail(struct action_result *out, struct arena *arena, const char *id, const char *code,
+                 const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/*
+ * `paii call`: the plugin that runs us (PAII_PLUGIN) calls `method` of the contract that it
+ * consumes as `alias`. As action_run() otherwise. ERR_GENERIC if no plugin runs us.
+ */
+int contract_call(struct action_result *out, const char *alias, const char *method,
+                  const char *params, struct arena *arena);
+
+/*
+ * Inside a plugin PAII_CONFIG names the plugin's configuration, not the user's paii.toml: puts
+ * paths.config right again. To be called after paths_init().
+ */
+void runtime_fix_paths(struct arena *arena);
 
 #endif
