@@ -1,0 +1,25 @@
+/* A registry's index: the first byte says which kind of file it is. */
+#include "base/error.h"
+#include "fuzz.h"
+#include "registry/index.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const char *const names[] = {"registry.toml", ".claude-plugin/marketplace.json"};
+    if (size == 0)
+        return 0;
+    struct arena arena = {0};
+    struct diags diags = {.arena = &arena};
+    struct source base = {.kind = SOURCE_GIT, .url = "https://git.example.com/team/plugins.git"};
+    base.path = "";
+    struct index index = {0};
+    const char *file = names[data[0] == '{'];
+    if (index_read(&index, &arena, "fuzz", &base, file, (const char *)data, size, &diags) == 0) {
+        struct buf image = {0};
+        catalog_image(&image, index.packages, index.count, "fuzz");
+        buf_release(&image);
+    }
+    error_clear();
+    arena_release(&arena);
+    return 0;
+}
