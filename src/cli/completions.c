@@ -215,7 +215,7 @@ static const char bash_tail[] =
     "    [[ $kind == available && $cur == [./~]* ]] && kind=dir\n"
     "    case $kind in\n"
     "    none) ;;\n"
-    "    =*) _paii_reply < <(printf '%s\\n' ${kind#=}) ;;\n"
+    "    '='*) _paii_reply < <(printf '%s\\n' ${kind:1}) ;;\n"
     "    file | dir)\n"
     "        compopt -o filenames 2>/dev/null\n"
     "        while IFS= read -r line; do\n"
@@ -254,7 +254,7 @@ static const char zsh_tail[] =
     "    [[ $kind == available && $words[CURRENT] == [./~]* ]] && kind=dir\n"
     "    case $kind in\n"
     "    none) ;;\n"
-    "    =*) compadd -- ${=kind#=} ;;\n"
+    "    '='*) compadd -- ${=kind:1} ;;\n"
     "    file) _files ;;\n"
     "    dir) _files -/ ;;\n"
     "    *) items=(${(f)\"$(paii __complete $kind \"$first\" 2>/dev/null)\"}); compadd -a items "
@@ -313,7 +313,7 @@ static void fish_options(struct buf *out, const char *path, const struct option 
         if (row->letter)
             buf_printf(out, " -s %c", row->letter);
         if (row->kind != OPTION_FLAG) {
-            buf_puts(out, " -r");
+            buf_puts(out, row->complete == COMPLETE_FILE ? " -r" : " -x");
             fish_arguments(out, row->complete, row->choices);
         }
         buf_puts(out, " -d '");
@@ -327,6 +327,8 @@ static void fish_positions(struct buf *out, const char *path, const struct posit
     unsigned at = 0;
     for (; row && row->name; row++) {
         for (unsigned i = 0; i < (row->max ? row->max : 1); i++, at++) {
+            if (!row->choices && row->complete == COMPLETE_NONE)
+                continue;
             buf_printf(out, "complete -c paii -n '__paii_at \"%s\" %u%s'", path, at,
                        row->max ? "" : "+");
             fish_arguments(out, row->complete, row->choices);

@@ -101,6 +101,14 @@ static const char *how_to_install(const struct tool *tool, struct arena *arena)
     return arena_printf(arena, "apt-get install %s", tool->apt);
 }
 
+/* For a program that is there and does not run: rustup's cargo runs nothing without a default. */
+static const char *how_to_repair(const struct tool *tool, const char *install, struct arena *arena)
+{
+    if (strcmp(tool->name, "cargo") == 0 && process_find(arena, "rustup"))
+        return "rustup default stable";
+    return install;
+}
+
 static void check_tool(struct findings *out, const struct tool *tool, const char *path,
                        const char *version)
 {
@@ -117,8 +125,8 @@ static void check_tool(struct findings *out, const struct tool *tool, const char
         finding_add(out, level, tool->name, fix, "not found; it is needed %s%s", tool->purpose,
                     who);
     else if (!version)
-        finding_add(out, level, tool->name, fix, "'%s' does not run; it is needed %s%s", path,
-                    tool->purpose, who);
+        finding_add(out, level, tool->name, how_to_repair(tool, fix, arena),
+                    "'%s' does not run; it is needed %s%s", path, tool->purpose, who);
     else if (tool->least && is_older(version, tool->least))
         finding_add(out, level, tool->name, fix, "%s is older than %s; it is needed %s%s", version,
                     tool->least, tool->purpose, who);
