@@ -1,7 +1,8 @@
 /*
- * A registry's index file as its team wrote it: TOML ([[plugins]] rows or [plugins.NAME] tables, see
- * docs/registry.md) or a Claude Code marketplace.json. Entries that are wrong are skipped, each with its
- * reason in `diags` as a warning; the file as a whole is refused only when it cannot be read at all.
+ * A registry's index file as its team wrote it: TOML ([[plugins]] rows or [plugins.NAME] tables,
+ * see docs/registry.md) or a Claude Code marketplace.json. Entries that are wrong are skipped, each
+ * with its reason in `diags` as a warning; the file as a whole is refused only when it cannot be
+ * read at all.
  */
 #ifndef PAII_REGISTRY_INDEX_H
 #define PAII_REGISTRY_INDEX_H
@@ -17,13 +18,18 @@ struct index {
 };
 
 /*
- * `base` is the registry's own source (a Git URL and commit, a folder): rows without a source of their
- * own live in it under `path`. `registry` is the name the user gave it.
+ * `base` is the registry's own source (a Git URL and commit, a folder): rows without a source of
+ * their own live in it under `path`. SOURCE_NONE: the index is a single file at `base->url`, and
+ * there are no such rows. `registry` is the name the user gave it.
  */
-int index_read(struct index *out, struct arena *arena, const char *registry, const struct source *base,
-               const char *file, const char *text, size_t len, struct diags *diags);
+int index_read(struct index *out, struct arena *arena, const char *registry,
+               const struct source *base, const char *file, const char *text, size_t len,
+               struct diags *diags);
 
 /* The file names that are looked for in a registry's tree, best first; NULL-terminated. */
 extern const char *const index_file_names[];
+
+/* A version as catalogs carry it: "1.2" is 1.2.0; nothing, or no version, is VERSION_UNKNOWN. */
+const char *index_version(struct arena *arena, const char *text);
 
 #endif

@@ -204,7 +204,8 @@ int manifest_parse(struct manifest *out, struct arena *arena, const char *file, 
         return diags_result(diags);
     read_plugin(&reading);
     read_paii(&reading);
-    manifest_read_contracts(&reading);
+    manifest_read_provides(&reading);
+    manifest_read_consumes(&reading);
     manifest_read_env(&reading);
     manifest_read_config(&reading);
     manifest_read_actions(&reading);

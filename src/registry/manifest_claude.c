@@ -4,8 +4,7 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/name.h"
-#include "base/semver.h"
-#include "registry/catalog.h"
+#include "registry/index.h"
 #include "registry/manifest_private.h"
 
 #include <ctype.h>
@@ -49,18 +48,6 @@ static void set_name(struct manifest *out, struct arena *arena, const char *name
         read_error(reader, reader->table, "no name that paii can use: '%s'", name ? name : dir);
 }
 
-static const char *version_or_none(struct arena *arena, const char *text)
-{
-    struct version version;
-
-    if (text && version_parse(&version, text, false))
-        return text;
-    if (!text || !version_parse_partial(&version, text) || version.pre_len || version.build_len)
-        return VERSION_UNKNOWN;
-    return arena_printf(arena, "%llu.%llu.%llu", (unsigned long long)version.major,
-                        (unsigned long long)version.minor, (unsigned long long)version.patch);
-}
-
 static void read_author(struct manifest *out, struct arena *arena, struct reader *root)
 {
     struct data *author = read_any(root, "author");
@@ -90,7 +77,7 @@ static int from_plugin_json(struct manifest *out, struct arena *arena, const cha
     }
     manifest_init(out, path);
     set_name(out, arena, read_string(&root, "name", NULL), dir, &root);
-    out->version = version_or_none(arena, read_string(&root, "version", NULL));
+    out->version = index_version(arena, read_string(&root, "version", NULL));
     out->description = read_string(&root, "description", "");
     out->license = read_string(&root, "license", "");
     out->homepage = read_string(&root, "homepage", "");

@@ -7,14 +7,21 @@
 
 #include <string.h>
 
-/* Whom the terms that are read go to. */
+/* The values of one key of [provides]. */
 struct provided_sink {
     struct reader *reader;
-    struct arena *arena;
+    struct manifest_reading *reading;
     const char *key;
-    void (*add)(void *payload, const struct provided *term);
-    void *payload;
 };
+
+static void add_provided(struct provided_sink *sink, const struct provided *term)
+{
+    struct manifest *manifest = sink->reading->manifest;
+    struct provided *added = arena_push(sink->reading->arena, &manifest->provides,
+                                        &manifest->provide_count, &manifest->provide_capacity);
+
+    *added = *term;
+}
 
 static size_t key_count(void)
 {
@@ -46,7 +53,7 @@ static void provided_string(struct provided_sink *sink, struct data *node)
 {
     struct provided term = {0};
 
-    if (!provided_parse(&term, sink->arena, node->text)) {
+    if (!provided_parse(&term, sink->reading->arena, node->text)) {
         term = (struct provided){.contract = contract_for(sink, node)};
         if (!term.contract)
             return;
@@ -59,7 +66,7 @@ static void provided_string(struct provided_sink *sink, struct data *node)
         }
         term.service = node->text;
     }
-    sink->add(sink->payload, &term);
+    add_provided(sink, &term);
 }
 
 static void check_contract(struct reader *reader, const char *contract)
@@ -96,7 +103,7 @@ static void provided_table(struct provided_sink *sink, struct data *node)
                    term.version);
     read_unknown_keys(&table);
     if (term.contract && table.diags->errors == errors)
-        sink->add(sink->payload, &term);
+        add_provided(sink, &term);
 }
 
 static void provided_value(struct provided_sink *sink, struct data *node)
@@ -109,34 +116,24 @@ static void provided_value(struct provided_sink *sink, struct data *node)
         const char *contract = node->boolean ? contract_for(sink, node) : NULL;
 
         if (contract)
-            sink->add(sink->payload, &(struct provided){.contract = contract});
+            add_provided(sink, &(struct provided){.contract = contract});
     } else {
         read_error(sink->reader, node, "expected a string, a boolean or a table, found %s",
                    data_type_name(node->type));
     }
 }
 
-void read_provided(struct reader *reader, struct arena *arena, const char *key, struct data *node,
-                   void (*add)(void *payload, const struct provided *term), void *payload)
+void manifest_read_provides(struct manifest_reading *reading)
 {
-    struct provided_sink sink = {reader, arena, key, add, payload};
+    for (struct data *node = manifest_entries(reading, "provides"); node; node = node->next) {
+        struct provided_sink sink = {&reading->root, reading, node->key};
 
-    if (node->type != DATA_ARRAY) {
-        provided_value(&sink, node);
-        return;
+        if (node->type != DATA_ARRAY)
+            provided_value(&sink, node);
+        for (struct data *item = node->type == DATA_ARRAY ? node->children : NULL; item;
+             item = item->next)
+            provided_value(&sink, item);
     }
-    for (struct data *item = node->children; item; item = item->next)
-        provided_value(&sink, item);
-}
-
-static void add_provided(void *payload, const struct provided *term)
-{
-    struct manifest_reading *reading = payload;
-    struct manifest *manifest = reading->manifest;
-    struct provided *added = arena_push(reading->arena, &manifest->provides,
-                                        &manifest->provide_count, &manifest->provide_capacity);
-
-    *added = *term;
 }
 
 /* ---- [consumes] ----------------------------------------------------------------------------- */
@@ -186,10 +183,8 @@ static void consumed_entry(struct manifest_reading *reading, struct data *node)
     *added = term;
 }
 
-void manifest_read_contracts(struct manifest_reading *reading)
+void manifest_read_consumes(struct manifest_reading *reading)
 {
-    for (struct data *node = manifest_entries(reading, "provides"); node; node = node->next)
-        read_provided(&reading->root, reading->arena, node->key, node, add_provided, reading);
     for (struct data *node = manifest_entries(reading, "consumes"); node; node = node->next)
         consumed_entry(reading, node);
 }

@@ -25,17 +25,14 @@ struct data *manifest_entries(struct manifest_reading *reading, const char *key)
 /* An argument vector: an array of strings, or one string that is split at spaces. */
 void read_command(struct reader *reader, const char *key, struct strings *out);
 
-/* manifest_tables.c: [provides], [consumes] */
-void manifest_read_contracts(struct manifest_reading *reading);
+/* manifest_contracts.c: [provides], [consumes]; also of an index row that has such tables */
+void manifest_read_provides(struct manifest_reading *reading);
+void manifest_read_consumes(struct manifest_reading *reading);
 /* manifest_actions.c: [config], [env], [actions], [hooks] */
 void manifest_read_config(struct manifest_reading *reading);
 void manifest_read_env(struct manifest_reading *reading);
 void manifest_read_actions(struct manifest_reading *reading);
 void manifest_read_hooks(struct manifest_reading *reading);
-
-/* Reads one value of [provides]; also of an index row that has a table. */
-void read_provided(struct reader *reader, struct arena *arena, const char *key, struct data *node,
-                   void (*add)(void *payload, const struct provided *term), void *payload);
 
 /* manifest_claude.c: a folder without plugin.toml. ERR_NOT_FOUND if it is no plugin at all. */
 int manifest_from_claude(struct manifest *out, struct arena *arena, const char *dir,
