@@ -1,10 +1,10 @@
 /*
  * The solver: integers in, a plan or a conflict out. Pure: no I/O, no strings, no clock, no global.
  *
- * A universe has candidates (one version of one plugin each), grouped by name; at most one candidate of
- * a name may be selected. A requirement is a disjunction of candidates in order of preference; a
- * candidate that is selected needs all its requirements. What makes two candidates fit (contracts,
- * ranges) was decided when the universe was made. See docs/resolver.md.
+ * A universe has candidates (one version of one plugin each), grouped by name; at most one
+ * candidate of a name may be selected. A requirement is a disjunction of candidates in order of
+ * preference; a candidate that is selected needs all its requirements. What makes two candidates
+ * fit (contracts, ranges) was decided when the universe was made. See docs/resolver.md.
  */
 #ifndef PAII_RESOLVER_RESOLVER_H
 #define PAII_RESOLVER_RESOLVER_H
@@ -34,11 +34,13 @@ struct universe {
     uint32_t name_count;
 };
 
-/* Why there is no solution: a chain from the request down to a requirement that nothing satisfies. */
+/* Why there is no solution: a chain from the request down to a requirement that nothing satisfies.
+ */
 struct conflict_step {
-    uint32_t candidate; /* that has the requirement; UINT32_MAX: the request itself */
-    uint32_t tag;       /* of the requirement */
-    uint32_t blocked_by; /* selected candidate of the same name in the way; UINT32_MAX: nobody provides it */
+    uint32_t candidate;  /* that has the requirement; UINT32_MAX: the request itself */
+    uint32_t tag;        /* of the requirement */
+    uint32_t blocked_by; /* selected candidate of the same name in the way; UINT32_MAX: nobody
+                            provides it */
 };
 
 struct solution {
