@@ -1,7 +1,7 @@
 /*
  * Registries: keep their catalogs current and find packages in them.
  *
- *   registries/NAME/state.json   url, ref, commit or ETag, time of the last update
+ *   registries/NAME/state.json   url, ref, commit or ETag, time of the last change
  *   registries/NAME/index.*      the index file as it came, verified
  *   registries/NAME/catalog      compiled from it
  */
@@ -27,15 +27,21 @@ int registry_update(const struct config *config, const struct registry_config *c
                     size_t count, struct registry_update *results, struct arena *arena);
 
 /*
- * The catalogs of all registries, in the order of config->registries (an empty one for a registry that
- * was never updated). core and folders are compiled on the spot when their files have changed.
+ * The catalogs of all registries, in the order of config->registries (an empty one for a registry
+ * that was never updated). core and folders are compiled on the spot when their files have changed.
  * `missing` gets the names of registries that have no catalog yet.
  */
 int registry_open_all(const struct config *config, struct catalog **out, struct strings *missing,
                       struct arena *arena);
+void registry_close_all(const struct config *config, struct catalog *catalogs);
 
 /* ERR_NOT_FOUND for an unknown plugin, with the nearest names as the hint. */
 int registry_unknown_plugin(const struct config *config, const struct catalog *catalogs,
                             const char *name);
+/* ERR_NOT_FOUND for an unknown registry, with the nearest name as the hint. */
+int registry_unknown(const struct config *config, const char *name);
+
+/* Removes what is kept of a registry below registries/. */
+int registry_forget(const char *name);
 
 #endif
