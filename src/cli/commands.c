@@ -4,6 +4,7 @@
  */
 #include "cli/command.h"
 
+extern const struct command cmd_call;
 extern const struct command cmd_complete;
 extern const struct command cmd_completions;
 extern const struct command cmd_config;
@@ -17,6 +18,7 @@ extern const struct command cmd_new;
 extern const struct command cmd_outdated;
 extern const struct command cmd_remove;
 extern const struct command cmd_rollback;
+extern const struct command cmd_run;
 extern const struct command cmd_status;
 extern const struct command cmd_update;
 extern const struct command cmd_version;
@@ -32,6 +34,8 @@ const struct command *const commands[] = {
     &cmd_list,
     /* registries */
     /* use */
+    &cmd_run,
+    &cmd_call,
     &cmd_new,
     /* state */
     &cmd_rollback,
