@@ -1,0 +1,143 @@
+/* From the resolver's answer to steps and bindings. */
+#include "cli/change_plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int bind_alias(struct planner *planner, const struct choice *consumer,
+                      const struct consumed *consumed, struct choice *const *chosen, size_t count)
+{
+    struct change *change = planner->change;
+    struct strings fits = {0};
+    const char *bound = NULL;
+    for (size_t i = 0; i < count; i++) {
+        const char *name = chosen[i]->package.name;
+        if (!choice_provides(chosen[i], consumed, planner->arena))
+            continue;
+        strings_add(&fits, change->arena, name);
+        if (plan_bound(change, consumed, name))
+            bound = name;
+    }
+    if (!bound && fits.count == 1)
+        bound = fits.items[0];
+    if (bound) {
+        strings_add(&change->bindings, change->arena,
+                    arena_printf(change->arena, "%s.%s=%s", consumer->package.name, consumed->alias,
+                                 bound));
+        return 0;
+    }
+    if (fits.count == 0)
+        return 0; /* optional, and not there */
+    const char *choices = strings_join(&fits, planner->arena, ", ");
+    if (consumed->optional) {
+        warning("'%s' can use more than one %s (%s), so it uses none; choose: "
+                "paii config set bindings.%s NAME",
+                consumer->package.name, consumed->contract, choices, consumed->contract);
+        return 0;
+    }
+    fail(ERR_CONTRACT, "'%s' needs one %s, and several plugins provide it: %s",
+         consumer->package.name, consumed->contract, choices);
+    error_hint("choose: paii config set bindings.%s %s", consumed->contract, fits.items[0]);
+    return -ERR_CONTRACT;
+}
+
+static const char *needed_for(struct planner *planner, const struct choice *provider,
+                              struct choice *const *chosen, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct consumed *terms;
+        size_t term_count = choice_consumes(chosen[i], &terms, planner->arena);
+        for (size_t t = 0; t < term_count; t++)
+            if (!terms[t].optional && choice_provides(provider, &terms[t], planner->arena))
+                return arena_printf(planner->change->arena, "%s for %s",
+                                    consumed_words(&terms[t], planner->arena),
+                                    chosen[i]->package.name);
+    }
+    return NULL;
+}
+
+/* The plan's package carries what the person asked for now, or before. */
+static void mark_request(struct planner *planner, struct choice *choice,
+                         const struct package *before)
+{
+    struct change *change = planner->change;
+    const struct spec *spec = plan_spec(change, choice->package.name);
+    unsigned flags = choice->package.flags;
+    const char *range = before ? before->range : "";
+    if (spec || (choice->direct && !choice->current) ||
+        (before && (before->flags & PACKAGE_REQUESTED)))
+        flags |= PACKAGE_REQUESTED;
+    if (spec)
+        range = spec->range ? spec->range : "";
+    if (choice->current && (flags != before->flags || strcmp(range, before->range) != 0))
+        planner->dirty = true;
+    choice->package.flags = flags;
+    choice->package.range = range;
+}
+
+static int compare_steps(const void *a, const void *b)
+{
+    const struct step *x = a, *y = b;
+    const char *nx = x->choice ? x->choice->package.name : x->before->name;
+    const char *ny = y->choice ? y->choice->package.name : y->before->name;
+    return strcmp(nx, ny);
+}
+
+static void add_step(struct change *change, struct step step)
+{
+    *arena_push(change->arena, &change->steps, &change->step_count, &change->step_capacity) = step;
+}
+
+static bool same_bindings(const struct change *change)
+{
+    if (change->bindings.count != change->before.bindings.count)
+        return false;
+    for (size_t i = 0; i < change->bindings.count; i++)
+        if (!strings_has(&change->before.bindings, change->bindings.items[i]))
+            return false;
+    return true;
+}
+
+int plan_steps(struct planner *planner, const struct solution *solution)
+{
+    struct change *change = planner->change;
+    size_t count = solution->selected_count;
+    struct choice **chosen = arena_array(planner->arena, count + 1, sizeof *chosen);
+    change->step_count = 0;
+    change->bindings = (struct strings){0};
+    for (size_t i = 0; i < count; i++)
+        chosen[i] = change->choices[solution->selected[i]];
+
+    for (size_t i = 0; i < count; i++) {
+        const struct package *before = installed_find(&change->before, chosen[i]->package.name);
+        struct step step = {.kind = chosen[i]->current ? STEP_KEEP
+                                    : before           ? STEP_UPDATE
+                                                       : STEP_INSTALL,
+                            .choice = chosen[i],
+                            .before = before};
+        if (step.kind == STEP_INSTALL && !plan_named(change, chosen[i]))
+            step.because = needed_for(planner, chosen[i], chosen, count);
+        mark_request(planner, chosen[i], before);
+        add_step(change, step);
+
+        struct consumed *terms;
+        size_t term_count = choice_consumes(chosen[i], &terms, planner->arena);
+        for (size_t t = 0; t < term_count; t++) {
+            int result = bind_alias(planner, chosen[i], &terms[t], chosen, count);
+            if (result < 0)
+                return result;
+        }
+    }
+    for (size_t i = 0; i < change->before.count; i++) {
+        bool stays = false;
+        for (size_t c = 0; c < count; c++)
+            stays |= strcmp(chosen[c]->package.name, change->before.packages[i].name) == 0;
+        if (!stays)
+            add_step(change,
+                     (struct step){.kind = STEP_REMOVE, .before = &change->before.packages[i]});
+    }
+    if (change->step_count)
+        qsort(change->steps, change->step_count, sizeof *change->steps, compare_steps);
+    planner->dirty |= !same_bindings(change);
+    return 0;
+}
