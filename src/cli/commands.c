@@ -5,20 +5,24 @@
 #include "cli/command.h"
 
 extern const struct command cmd_call;
+extern const struct command cmd_check;
 extern const struct command cmd_complete;
 extern const struct command cmd_completions;
 extern const struct command cmd_config;
 extern const struct command cmd_doctor;
 extern const struct command cmd_help;
+extern const struct command cmd_info;
 extern const struct command cmd_init;
 extern const struct command cmd_install;
 extern const struct command cmd_list;
 extern const struct command cmd_man;
 extern const struct command cmd_new;
 extern const struct command cmd_outdated;
+extern const struct command cmd_registry;
 extern const struct command cmd_remove;
 extern const struct command cmd_rollback;
 extern const struct command cmd_run;
+extern const struct command cmd_search;
 extern const struct command cmd_status;
 extern const struct command cmd_update;
 extern const struct command cmd_version;
@@ -33,10 +37,14 @@ const struct command *const commands[] = {
     &cmd_outdated,
     &cmd_list,
     /* registries */
+    &cmd_search,
+    &cmd_info,
+    &cmd_registry,
     /* use */
     &cmd_run,
     &cmd_call,
     &cmd_new,
+    &cmd_check,
     /* state */
     &cmd_rollback,
     &cmd_status,
