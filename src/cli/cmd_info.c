@@ -58,7 +58,7 @@ static void look_at_installed(struct info *info, const struct catalog *installed
     prefix = installed_prefix(&info->installed, info->arena);
     /* What cannot be read any more is doctor's to report. */
     if (manifest_read(&info->manifest, info->arena, prefix, &diags) < 0 ||
-        claude_components(&info->components, info->arena, prefix) < 0)
+        claude_components(&info->components, info->arena, info->name, prefix) < 0)
         error_clear();
 }
 
