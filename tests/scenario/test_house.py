@@ -1,8 +1,10 @@
 """The source tree itself: its scripts, its format, its memory."""
 
 import os
+import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -67,3 +69,22 @@ def test_paii_starts_on_libc_alone(build):
     assert "NEEDED" in listed
     for library in ("curl", "git2", "archive", "crypto", "ssl", "stdc++", "json-c"):
         assert f"lib{library}" not in listed
+
+
+def test_links_between_pages_lead_somewhere(root):
+    broken = []
+    for path in tracked(root):
+        if not path.endswith(".md") or "/registry-index/" in path:
+            continue
+        text = Path(path).read_text()
+        for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", text):
+            if not (Path(path).parent / target).exists():
+                broken.append(f"{path}: {target}")
+    assert not broken
+
+
+def test_the_map_names_every_page(root):
+    pages = (root / "docs/README.md").read_text()
+    for page in sorted((root / "docs").glob("**/*.md")):
+        name = str(page.relative_to(root / "docs"))
+        assert name == "README.md" or f"({name})" in pages, name
