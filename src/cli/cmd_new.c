@@ -12,9 +12,9 @@ struct new_options {
     const char *type;
 };
 
-static const struct template *find_template(const char *type)
+static const struct plugin_template *find_template(const char *type)
 {
-    for (const struct template *at = templates; at->type; at++) {
+    for (const struct plugin_template *at = plugin_templates; at->type; at++) {
         if (strcmp(at->type, type) == 0)
             return at;
     }
@@ -22,7 +22,8 @@ static const struct template *find_template(const char *type)
 }
 
 /* The template asked for, or that of defaults.language. */
-static int choose_template(const struct template **out, const char *type, struct arena *arena)
+static int choose_template(const struct plugin_template **out, const char *type,
+                           struct arena *arena)
 {
     struct config config = {0};
 
@@ -40,7 +41,7 @@ static int choose_template(const struct template **out, const char *type, struct
     return -ERR_CONFIG;
 }
 
-static int check_target(const struct template *template, const char *name, const char *dir,
+static int check_target(const struct plugin_template *template, const char *name, const char *dir,
                         struct arena *arena)
 {
     struct strings entries = {0};
@@ -75,7 +76,7 @@ static void fill(struct buf *out, const char *text, const char *name)
     }
 }
 
-static int write_files(const struct template *template, const char *name, const char *dir,
+static int write_files(const struct plugin_template *template, const char *name, const char *dir,
                        struct arena *arena)
 {
     int result = 0;
@@ -99,7 +100,7 @@ static int undo(int result, const char *dir, bool existed)
     return result;
 }
 
-static void print_json(const struct template *template, const char *name, const char *dir)
+static void print_json(const struct plugin_template *template, const char *name, const char *dir)
 {
     AUTO_BUF text = {0};
     struct json_writer json = {.out = &text, .indent = true};
@@ -118,7 +119,7 @@ static void print_json(const struct template *template, const char *name, const 
     out_bytes(text.data, text.len);
 }
 
-static void say_next(const struct template *template, const char *name, const char *dir)
+static void say_next(const struct plugin_template *template, const char *name, const char *dir)
 {
     const char *prefix = strchr(dir, '/') ? "" : "./";
 
@@ -132,7 +133,7 @@ static void say_next(const struct template *template, const char *name, const ch
 static int run(struct invocation *call)
 {
     const struct new_options *options = call->options;
-    const struct template *template;
+    const struct plugin_template *template;
     const char *name = call->args[0];
     const char *dir = call->arg_count > 1 ? call->args[1] : name;
     const char *path = path_absolute(call->arena, dir);

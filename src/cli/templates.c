@@ -111,6 +111,9 @@ static const char python_gitignore[] =
     "__pycache__/\n";
 
 static const char rust_plugin_toml[] =
+    "# There is no [actions] table, so 'paii run @NAME@ WORDS' gives the program the words as arguments.\n"
+    "# With one, paii checks parameters and speaks JSON with the program.\n"
+    "\n"
     "[plugin]\n"
     "name = \"@NAME@\"\n"
     "version = \"0.1.0\"\n"
@@ -119,13 +122,6 @@ static const char rust_plugin_toml[] =
     "\n"
     "[paii]\n"
     "core_version = \">=0.1.0\"\n"
-    "\n"
-    "[actions.hello]\n"
-    "summary = \"Greet someone\"\n"
-    "effect = \"read\"\n"
-    "\n"
-    "[actions.hello.params]\n"
-    "name = { type = \"string\", default = \"world\", description = \"whom to greet\" }\n"
     "\n"
     "[build]\n"
     "type = \"cargo\"\n";
@@ -189,6 +185,9 @@ static const char rust_gitignore[] =
     "/target/\n";
 
 static const char c_plugin_toml[] =
+    "# There is no [actions] table, so 'paii run @NAME@ WORDS' gives the program the words as arguments.\n"
+    "# With one, paii checks parameters and speaks JSON with the program.\n"
+    "\n"
     "[plugin]\n"
     "name = \"@NAME@\"\n"
     "version = \"0.1.0\"\n"
@@ -197,13 +196,6 @@ static const char c_plugin_toml[] =
     "\n"
     "[paii]\n"
     "core_version = \">=0.1.0\"\n"
-    "\n"
-    "[actions.hello]\n"
-    "summary = \"Greet someone\"\n"
-    "effect = \"read\"\n"
-    "\n"
-    "[actions.hello.params]\n"
-    "name = { type = \"string\", default = \"world\", description = \"whom to greet\" }\n"
     "\n"
     "[build]\n"
     "type = \"make\"\n";
@@ -293,7 +285,7 @@ static const char skill_skill_md[] =
     "Write here what to do, step by step. Details that are not always needed go into files of their own\n"
     "beside this one, such as `reference.md`, and are named here.\n";
 
-const struct template templates[] = {
+const struct plugin_template plugin_templates[] = {
     {.type = "python", .files = (const struct template_file[]){
         {"plugin.toml", python_plugin_toml, false},
         {"src/main.py", python_main_py, true},

@@ -12,11 +12,11 @@ struct template_file {
     bool executable;
 };
 
-struct template {
+struct plugin_template {
     const char *type;
     const struct template_file *files; /* ends with a row without a path */
 };
 
-extern const struct template templates[]; /* ends with a row without a type */
+extern const struct plugin_template plugin_templates[]; /* ends with a row without a type */
 
 #endif
