@@ -5,8 +5,8 @@
 #include "base/paths.h"
 #include "cli/settings.h"
 #include "cli/tables.h"
-#include "registry/manifest.h"
 #include "registry/registry.h"
+#include "runtime/run.h"
 #include "store/store.h"
 
 #include <string.h>
@@ -67,12 +67,12 @@ static void available_words(struct arena *arena)
 
 static void action_words(const char *plugin, struct arena *arena)
 {
-    struct manifest manifest = {0};
+    struct target target;
 
-    if (installed_manifest(&manifest, arena, plugin) < 0)
+    if (target_open(&target, plugin, arena) < 0)
         return;
-    for (size_t i = 0; i < manifest.action_count; i++)
-        word(manifest.actions[i].name);
+    for (size_t i = 0; i < target.manifest.action_count; i++)
+        word(target.manifest.actions[i].name);
 }
 
 static void command_words(void)

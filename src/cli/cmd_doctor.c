@@ -73,6 +73,7 @@ static int run(struct invocation *call)
         error_clear();
     } else {
         doctor_state(&findings);
+        doctor_settings(&findings);
         doctor_tools(&findings);
     }
     if (term_json())

@@ -1,5 +1,7 @@
 #include "cli/tables.h"
 
+#include <string.h>
+
 struct help_options {
     bool man;
 };
@@ -19,6 +21,8 @@ static int run(struct invocation *call)
     const char *parent = NULL;
 
     for (size_t i = 0; i < call->arg_count; i++) {
+        if (i == 0 && strcmp(call->args[0], "plugin") == 0)
+            continue;
         const struct command *const *table = command ? command->subcommands : commands;
         const struct command *found = command_find(table, call->args[i]);
         if (!found)
@@ -51,7 +55,7 @@ const struct command cmd_help = {
     .options_size = sizeof(struct help_options),
     .positionals =
         (const struct positional[]){
-            {"COMMAND", 0, 2, "a command, and one of its own commands", COMPLETE_COMMAND},
+            {"COMMAND", 0, 3, "a command, and one of its own commands", COMPLETE_COMMAND},
             {0},
         },
     .run = run,

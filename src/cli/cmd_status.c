@@ -211,6 +211,7 @@ static int run(struct invocation *call)
         return result;
     status.client_version = claude_version(call->arena, &status.client);
     doctor_state(&status.problems);
+    doctor_settings(&status.problems);
     if (term_json())
         print_json(&status);
     else

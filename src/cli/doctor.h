@@ -30,6 +30,8 @@ struct findings {
 
 /* Folders, permissions, links and the helper: no program is run. Needs paths_init(). */
 void doctor_state(struct findings *out);
+/* Settings and secrets that installed plugins require and that have no value. */
+void doctor_settings(struct findings *out);
 /* Programs that builds and Claude Code need: runs each for its version. Needs paths_init(). */
 void doctor_tools(struct findings *out);
 

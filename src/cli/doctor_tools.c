@@ -145,15 +145,14 @@ static void check_program(struct findings *out, const struct tool *tool)
 }
 
 /* uv does what pip does; one of the two is enough. */
-static void check_pip(struct findings *out, unsigned needed)
+static void check_pip(struct findings *out)
 {
-    struct tool pip = {
+    static const struct tool pip = {
         .name = "pip",
         .least = "22.3",
         .purpose = "to build pip plugins that require packages",
         .apt = "python3-pip",
         .brew = "python",
-        .needed = needed,
     };
     static const char program[] = "import importlib.metadata as m; print(m.version('pip'))";
     char *python = process_find(out->arena, "python3");
@@ -193,6 +192,6 @@ void doctor_tools(struct findings *out)
     };
     for (size_t i = 0; i < sizeof tools / sizeof *tools; i++)
         check_program(out, &tools[i]);
-    check_pip(out, 0);
+    check_pip(out);
     check_client(out);
 }

@@ -6,6 +6,8 @@
 #include "base/paths.h"
 #include "base/term.h"
 #include "base/text.h"
+#include "runtime/run.h"
+#include "runtime/schema.h"
 #include "store/store.h"
 
 #include <errno.h>
@@ -15,21 +17,6 @@
 enum { CONFIG_MAX = 4 * 1024 * 1024 };
 
 /* ---- values ---- */
-
-static bool type_fits(const char *type, const struct data *value)
-{
-    if (strcmp(type, "integer") == 0)
-        return value->type == DATA_INTEGER;
-    if (strcmp(type, "number") == 0)
-        return value->type == DATA_INTEGER || value->type == DATA_FLOAT;
-    if (strcmp(type, "boolean") == 0)
-        return value->type == DATA_BOOLEAN;
-    if (strcmp(type, "array") == 0)
-        return value->type == DATA_ARRAY;
-    if (strcmp(type, "object") == 0)
-        return value->type == DATA_TABLE;
-    return value->type == DATA_STRING;
-}
 
 static void set_from(struct setting *setting, const struct data *value, const char *origin,
                      struct arena *arena)
@@ -57,8 +44,8 @@ static int compound_value(struct buf *out, const char *key, const char *type, co
     struct data *root = data_parse_toml(arena, key, line, strlen(line), &diags);
     struct data *node = root && root->count == 1 ? data_get(root, "value") : NULL;
 
-    if (!node || !type_fits(type, node) || strchr(value, '#')) {
-        fail(ERR_CONFIG, "'%s' is an %s, and '%s' is none", key, type, value);
+    if (!node || !schema_type_fits(type, node) || strchr(value, '#')) {
+        fail(ERR_CONFIG, "'%s' is %s, and '%s' is none", key, schema_type_words(type), value);
         error_hint("an array is written [\"a\", \"b\"], an object { name = \"a\", size = 1 }");
         return -ERR_CONFIG;
     }
@@ -205,35 +192,6 @@ const char *plugin_config_file(const char *plugin, struct arena *arena)
     return path_join(arena, path_join(arena, paths.plugins, plugin), "config.toml");
 }
 
-static int not_installed(const char *plugin, const struct installed *set, struct arena *arena)
-{
-    const char **names = arena_array(arena, set->count + 1, sizeof *names);
-    for (size_t i = 0; i < set->count; i++)
-        names[i] = set->packages[i].name;
-    const char *nearest = text_nearest(plugin, names, set->count);
-
-    fail(ERR_NOT_FOUND, "plugin '%s' is not installed", plugin);
-    if (nearest)
-        error_hint("did you mean '%s'?", nearest);
-    else
-        error_hint("'paii list' shows what is installed");
-    return -ERR_NOT_FOUND;
-}
-
-int installed_manifest(struct manifest *out, struct arena *arena, const char *plugin)
-{
-    struct installed set = {0};
-    struct diags diags = {.arena = arena};
-
-    int result = installed_read(&set, arena);
-    if (result < 0)
-        return result;
-    const struct package *package = installed_find(&set, plugin);
-    if (!package)
-        return not_installed(plugin, &set, arena);
-    return manifest_read(out, arena, installed_prefix(package, arena), &diags);
-}
-
 /* The table of a file of the user's; NULL and success if the file is absent. */
 static int read_user_file(struct data **out, const char *file, struct arena *arena)
 {
@@ -256,9 +214,9 @@ static void apply(struct setting *setting, const char *name, const struct data *
     const struct data *value = table ? data_get(table, name) : NULL;
     if (!value)
         return;
-    if (!type_fits(setting->type, value)) {
-        warning("%s: '%s' expects a value of type %s, and there is %s", place(file, value, arena),
-                setting->key, setting->type, data_type_name(value->type));
+    if (!schema_type_fits(setting->type, value)) {
+        warning("%s: '%s' must be %s, not %s", place(file, value, arena), setting->key,
+                schema_type_words(setting->type), data_type_name(value->type));
         return;
     }
     set_from(setting, value, place(file, value, arena), arena);
@@ -284,24 +242,31 @@ static const struct value_schema *find_schema(const struct manifest *manifest, c
     return NULL;
 }
 
-static void warn_of_others(const struct manifest *manifest, const struct data *table,
-                           const char *file, struct arena *arena)
+/* What the manifest does not declare reaches the plugin too, so it is shown. */
+static void add_others(struct settings *out, const struct manifest *manifest,
+                       const struct data *table, const char *file, struct arena *arena)
 {
+    static const char *const types[] = {
+        [DATA_INTEGER] = "integer", [DATA_FLOAT] = "number", [DATA_BOOLEAN] = "boolean",
+        [DATA_ARRAY] = "array",     [DATA_TABLE] = "object", [DATA_DATETIME] = NULL,
+    };
     for (const struct data *at = table ? table->children : NULL; at; at = at->next) {
-        if (!find_schema(manifest, at->key))
-            warning("%s: plugin '%s' has no setting '%s'", place(file, at, arena), manifest->name,
-                    at->key);
+        const char *key = arena_printf(arena, "%s.%s", manifest->name, at->key);
+        if (find_schema(manifest, at->key) || settings_find(out, key))
+            continue;
+        const char *type = types[at->type] ? types[at->type] : "string";
+        set_from(add(out, arena, key, type), at, place(file, at, arena), arena);
     }
 }
 
 int settings_plugin(struct settings *out, const struct config *config, const char *plugin,
                     struct arena *arena)
 {
-    struct manifest manifest = {0};
+    struct target target;
     const char *file = plugin_config_file(plugin, arena);
     struct data *user = NULL;
 
-    int result = installed_manifest(&manifest, arena, plugin);
+    int result = target_open(&target, plugin, arena);
     if (result == 0)
         result = read_user_file(&user, file, arena);
     if (result < 0)
@@ -309,17 +274,19 @@ int settings_plugin(struct settings *out, const struct config *config, const cha
 
     const struct data *all = config->root ? data_get(config->root, "config") : NULL;
     const struct data *global = all ? data_get(all, plugin) : NULL;
-    for (size_t i = 0; i < manifest.config_count; i++) {
-        const struct value_schema *schema = &manifest.config[i];
+    const struct manifest *manifest = &target.manifest;
+    for (size_t i = 0; i < manifest->config_count; i++) {
+        const struct value_schema *schema = &manifest->config[i];
         struct setting *setting =
             add(out, arena, arena_printf(arena, "%s.%s", plugin, schema->name), schema->type);
         setting->secret = schema->secret;
+        setting->required = schema->required;
         apply_default(setting, schema->fallback, arena);
         apply(setting, schema->name, global, config->file, arena);
         apply(setting, schema->name, user, file, arena);
     }
-    warn_of_others(&manifest, global, config->file, arena);
-    warn_of_others(&manifest, user, file, arena);
+    add_others(out, manifest, user, file, arena);
+    add_others(out, manifest, global, config->file, arena);
     return 0;
 }
 

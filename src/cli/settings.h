@@ -8,7 +8,6 @@
 
 #include "base/buf.h"
 #include "registry/config.h"
-#include "registry/manifest.h"
 
 struct setting {
     const char *key;    /* "defaults.language", "jira.url" */
@@ -17,6 +16,7 @@ struct setting {
     const char *json;   /* the value as JSON; NULL when there is none */
     const char *origin; /* "default", "FILE:LINE", "PAII_DIR" */
     bool secret;        /* the value is not shown */
+    bool required;      /* the plugin does not run without a value */
 };
 
 struct settings {
@@ -40,8 +40,6 @@ bool setting_is_own(const char *key);
 int setting_value(struct buf *out, const char *key, const char *type, const char *value,
                   struct arena *arena);
 
-/* The manifest of an installed plugin; ERR_NOT_FOUND, with the nearest name, if there is none. */
-int installed_manifest(struct manifest *out, struct arena *arena, const char *plugin);
 /* plugins/NAME/config.toml */
 const char *plugin_config_file(const char *plugin, struct arena *arena);
 

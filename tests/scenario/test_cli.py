@@ -80,6 +80,7 @@ def test_the_long_spelling_is_the_same_command(paii, args):
     (["plugin", "instal"], "unknown command 'instal'", "did you mean 'paii install'?"),
     (["zzzzzzzz"], "unknown command 'zzzzzzzz'", "'paii help' lists the commands"),
     (["config", "gett", "x"], "unknown command 'config gett'", "did you mean 'paii config get'?"),
+    (["help", "plugin", "instal"], "unknown command 'instal'", "did you mean 'paii install'?"),
     (["help", "instal"], "unknown command 'instal'", "did you mean 'paii install'?"),
     (["list", "--jsn"], "unknown option '--jsn' of 'paii list'", "did you mean '--json'?"),
     (["new", "x", "--tpye", "c"], "unknown option '--tpye' of 'paii new'", "did you mean '--type'?"),
@@ -236,6 +237,13 @@ def test_settings_outlive_the_plugin(settled):
     assert settled.run("config", "get", "settled.size").stdout == "7\n"
 
 
+def test_what_a_manifest_does_not_declare_is_shown_too(settled):
+    settled.write(".config/paii/plugins/settled/config.toml", 'severity = "high"\n')
+    assert settled.run("config", "get", "settled.severity").stdout == "high\n"
+    settled.run("config", "set", "settled.severity", "low")
+    assert settled.run("config", "get", "settled.severity").stdout == "low\n"
+
+
 def test_config_of_an_unknown_plugin(settled):
     result = settled.run("config", "show", "setled", expect=10)
     assert "did you mean 'settled'?" in result.stderr
@@ -322,6 +330,21 @@ def test_doctor_sees_open_permissions(paii):
     paii.write(".config/paii/.env", "TOKEN=x\n", 0o644)
     (paii.dir).chmod(0o700)
     assert f"chmod 600 {paii.dir}/.env" in paii.run("doctor", expect=1).stdout
+
+
+def test_doctor_names_settings_and_secrets_without_a_value(paii):
+    paii.write_tree("needy", {
+        "plugin.toml": PLUGIN.replace("settled", "needy")
+                       + 'url = { type = "string", required = true }\n'
+                         "[env]\nNEEDY_TOKEN = { required = true }\n",
+        "SKILL.md": "---\nname: needy\ndescription: needs much\n---\nText.\n"})
+    paii.run("install", "./needy", "--yes")
+    shown = paii.run("doctor", expect=1).stdout
+    assert "fix: paii config set needy.url VALUE" in shown
+    assert f"fix: add NEEDY_TOKEN to {paii.dir}/.env" in shown
+    paii.run("config", "set", "needy.url", "x")
+    paii.write(".config/paii/.env", "NEEDY_TOKEN=x\n", 0o600)
+    assert "needy" not in paii.run("doctor").stdout
 
 
 def test_status(settled):
