@@ -172,6 +172,16 @@ static const char *const uv_variables[] = {
     "UV_FIND_LINKS",   "UV_NO_INDEX",       "UV_OFFLINE",         "UV_NATIVE_TLS",
     "UV_HTTP_TIMEOUT", "UV_INDEX_STRATEGY", "UV_INSECURE_HOST",   "UV_KEYRING_PROVIDER"};
 
+/* Whether a pip.conf says where packages come from, and not only, say, a certificate. */
+static bool names_a_place(const char *path)
+{
+    AUTO_BUF text = {0};
+    if (!path || !fs_is_file(path))
+        return false;
+    return fs_read(&text, path, MAX_FILE) < 0 || strstr(buf_text(&text), "index") ||
+           strstr(buf_text(&text), "find-links");
+}
+
 /* uv does not know where pip was told to look, and must not look elsewhere instead. */
 static bool has_pip_configuration(struct arena *arena)
 {
@@ -180,7 +190,7 @@ static bool has_pip_configuration(struct arena *arena)
     for (size_t i = 0; i < sizeof places / sizeof *places; i++)
         if (getenv(places[i]))
             return true;
-    return person_pip_conf(arena) || fs_is_file("/etc/pip.conf");
+    return names_a_place(person_pip_conf(arena)) || names_a_place("/etc/pip.conf");
 }
 
 static const char *find_uv(struct arena *arena)

@@ -299,6 +299,28 @@ static void test_pip_is_missing(void **state)
     assert_non_null(strstr(error_hint_text(), "ensurepip"));
 }
 
+static void test_uv(void **state)
+{
+    struct world *world = *state;
+    if (!process_find(&world->arena, "uv")) {
+        puts("skipped: no uv");
+        skip();
+    }
+    setenv("UV_FIND_LINKS", getenv("PIP_FIND_LINKS"), 1);
+    setenv("UV_NO_INDEX", "1", 1);
+    unsetenv("PIP_NO_INDEX");
+    unsetenv("PIP_FIND_LINKS");
+    put(world, "uv.toml", "this is not read\n");
+    put_project(world, "");
+    build_well(world, BUILD_PIP);
+    unsetenv("UV_FIND_LINKS");
+    unsetenv("UV_NO_INDEX");
+    assert_works(world);
+    AUTO_BUF log = {0};
+    assert_int_equal(fs_read(&log, world->log, 1 << 20), 0);
+    assert_non_null(strstr(buf_text(&log), "/uv pip install"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -317,6 +339,7 @@ int main(void)
         PIP_TEST(test_hostile_builds),
         PIP_TEST(test_a_daemon_does_not_outlive_its_build),
         PIP_TEST(test_pip_is_missing),
+        PIP_TEST(test_uv),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
