@@ -16,10 +16,11 @@
 
 static struct {
     struct term_options options;
+    enum term_level level;
     bool stdin_terminal, stdout_terminal, stderr_terminal;
     bool stdout_colour, stderr_colour;
     bool progress;
-} term;
+} term = {.level = TERM_INFO};
 
 static const char *const style_codes[] = {
     [STYLE_PLAIN] = "",        [STYLE_BOLD] = "\033[1m",   [STYLE_DIM] = "\033[2m",
@@ -43,6 +44,7 @@ void term_init(const struct term_options *options)
     bool force = env_set("CLICOLOR_FORCE");
 
     term.options = *options;
+    term.level = options->quiet ? TERM_WARN : options->verbose ? TERM_DEBUG : TERM_INFO;
     term.stdin_terminal = isatty(STDIN_FILENO);
     term.stdout_terminal = isatty(STDOUT_FILENO);
     term.stderr_terminal = isatty(STDERR_FILENO);
@@ -50,6 +52,14 @@ void term_init(const struct term_options *options)
     term.stderr_colour = colour && (force || (term.stderr_terminal && capable));
     term.progress = term.stdout_terminal && term.stderr_terminal && capable && colour &&
                     !env_set("CI") && !options->quiet && !options->json;
+}
+
+void term_default_level(enum term_level level)
+{
+    if (term.options.quiet || term.options.verbose)
+        return;
+    term.level = level;
+    term.progress = term.progress && level >= TERM_INFO;
 }
 
 bool term_json(void)
@@ -198,7 +208,7 @@ static void talk_v(const char *label, enum term_style style, const char *format,
 
 void note(const char *format, ...)
 {
-    if (term.options.quiet)
+    if (term.level < TERM_INFO)
         return;
     va_list args;
     va_start(args, format);
@@ -208,7 +218,7 @@ void note(const char *format, ...)
 
 void detail(const char *format, ...)
 {
-    if (!term.options.verbose)
+    if (term.level < TERM_DEBUG)
         return;
     va_list args;
     va_start(args, format);
@@ -218,6 +228,8 @@ void detail(const char *format, ...)
 
 void warning(const char *format, ...)
 {
+    if (term.level < TERM_WARN)
+        return;
     va_list args;
     va_start(args, format);
     talk_v("warning", STYLE_YELLOW, format, args);

@@ -1,8 +1,8 @@
 /*
  * All that paii prints goes through here. stdout is data, stderr is talk.
  *
- * Talk has levels: errors and warnings always, notes unless --quiet, details with --verbose. Foreign
- * text passes text_print_safe() inside: callers give it as it is.
+ * Talk has levels: errors and warnings always, notes unless --quiet, details with --verbose.
+ * Foreign text passes text_print_safe() inside: callers give it as it is.
  */
 #ifndef PAII_BASE_TERM_H
 #define PAII_BASE_TERM_H
@@ -12,15 +12,30 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum term_style { STYLE_PLAIN, STYLE_BOLD, STYLE_DIM, STYLE_RED, STYLE_GREEN, STYLE_YELLOW, STYLE_CYAN };
+enum term_style {
+    STYLE_PLAIN,
+    STYLE_BOLD,
+    STYLE_DIM,
+    STYLE_RED,
+    STYLE_GREEN,
+    STYLE_YELLOW,
+    STYLE_CYAN
+};
 
 struct term_options {
     bool json, quiet, verbose;
 };
 /* Looks at isatty, NO_COLOR, CLICOLOR_FORCE, CI and TERM once. */
 void term_init(const struct term_options *options);
+/*
+ * defaults.log_level of paii.toml: counts unless --quiet or --verbose was given. Errors are always
+ * said; TERM_WARN also warnings (--quiet), TERM_INFO also notes, TERM_DEBUG also details
+ * (--verbose).
+ */
+enum term_level { TERM_ERROR, TERM_WARN, TERM_INFO, TERM_DEBUG };
+void term_default_level(enum term_level level);
 bool term_json(void);
-bool term_is_interactive(void);     /* a person can be asked: stdin and stderr are terminals */
+bool term_is_interactive(void); /* a person can be asked: stdin and stderr are terminals */
 bool term_stdout_is_terminal(void);
 unsigned term_columns(void);
 
@@ -31,8 +46,9 @@ void out_styled(enum term_style style, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void out_bytes(const void *data, size_t len); /* untouched: JSON, completions */
 
-void note(const char *format, ...) __attribute__((format(printf, 1, 2)));    /* not with --quiet */
-void detail(const char *format, ...) __attribute__((format(printf, 1, 2)));  /* only with --verbose */
+void note(const char *format, ...) __attribute__((format(printf, 1, 2))); /* not with --quiet */
+void detail(const char *format, ...)
+    __attribute__((format(printf, 1, 2))); /* only with --verbose */
 void warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Prints the recorded error of error.h ("paii: error: ..." and "  hint: ..."), or the JSON form. */
 void term_report_error(void);
@@ -47,8 +63,8 @@ bool term_ask(const char *question);
 int term_finish(void);
 
 /*
- * Progress: one line per task on a terminal's stderr, drawn after 200 ms and at most 20 times a second,
- * with a bar where `total` is known; nothing at all elsewhere or with --quiet, --json, CI.
+ * Progress: one line per task on a terminal's stderr, drawn after 200 ms and at most 20 times a
+ * second, with a bar where `total` is known; nothing at all elsewhere or with --quiet, --json, CI.
  */
 struct progress;
 struct progress *progress_begin(const char *verb, const char *subject); /* never NULL */

@@ -104,6 +104,30 @@ static void test_quiet_keeps_warnings(void **state)
     release(&shown);
 }
 
+static void print_as_configured(void)
+{
+    term_init(&(struct term_options){0});
+    term_default_level(TERM_DEBUG);
+    detail("detail");
+    term_default_level(TERM_WARN);
+    note("note");
+    warning("careful");
+    term_default_level(TERM_ERROR);
+    warning("hidden");
+    term_init(&(struct term_options){.verbose = true});
+    term_default_level(TERM_ERROR);
+    detail("asked for");
+}
+
+static void test_an_option_beats_the_configured_level(void **state)
+{
+    (void)state;
+    struct shown shown = {0};
+    show(&shown, print_as_configured);
+    assert_string_equal(buf_text(&shown.err), "detail\npaii: warning: careful\nasked for\n");
+    release(&shown);
+}
+
 static void print_foreign(void)
 {
     term_init(&(struct term_options){0});
@@ -270,6 +294,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_stdout_is_data_and_stderr_is_talk),
         cmocka_unit_test(test_quiet_keeps_warnings),
+        cmocka_unit_test(test_an_option_beats_the_configured_level),
         cmocka_unit_test(test_foreign_text_cannot_pose_as_ours),
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_a_failed_write_is_an_error),
