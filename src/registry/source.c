@@ -201,13 +201,13 @@ static bool is_repository(const char *path, struct arena *arena)
 
 static int parse_path(struct spec *out, struct arena *arena, const char *text)
 {
-    const char *whole = path_absolute(arena, text);
     struct source *source = &out->source;
-    char *path = arena_strdup(arena, whole), *fragment = NULL;
+    char *path = arena_strdup(arena, text), *fragment = NULL;
     int result;
 
     *source = (struct source){.kind = SOURCE_FOLDER, .path = ""};
-    if (!fs_exists(whole)) {
+    /* A path that exists as it stands has no subfolder and no ref. */
+    if (!fs_exists(path_absolute(arena, text))) {
         fragment = strchr(path, '#');
         if (fragment)
             *fragment++ = '\0';
@@ -215,6 +215,7 @@ static int parse_path(struct spec *out, struct arena *arena, const char *text)
         if (result < 0)
             return result;
     }
+    path = path_absolute(arena, path);
     source->url = path;
     if (fs_is_file(path) && source_is_archive(path))
         source->kind = SOURCE_ARCHIVE;
