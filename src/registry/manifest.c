@@ -44,7 +44,7 @@ void read_command(struct reader *reader, const char *key, struct strings *out)
         return;
     }
     *out = words;
-    if (node && (!out->count || !*out->items[0]))
+    if (node && node->type == DATA_ARRAY && (!out->count || !*out->items[0]))
         read_error(reader, node, "expected a program and its arguments, found nothing");
 }
 
