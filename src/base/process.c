@@ -316,8 +316,10 @@ static int end_group(pid_t pid)
     kill(-pid, SIGKILL);
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         ;
-    for (int i = 0; i < 50 && kill(-pid, 0) == 0; i++) /* init reaps the others */
-        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    for (int i = 0; i < 50 && kill(-pid, 0) == 0; i++) { /* init, or we, reap the others */
+        if (waitpid(-pid, NULL, WNOHANG) <= 0)
+            nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 

@@ -105,8 +105,10 @@ static int run(struct build_job *job, const char *cwd, const char *const *argv, 
         .deadline_ms = DEADLINE_MS,
     };
     int status = 0;
+    orphans_begin();
     int result =
         out ? process_capture(&status, out, &process, NULL, 0) : process_run(&status, &process);
+    orphans_end();
     if (result < 0)
         return error_context(result, "cannot build '%s'", job->manifest->name);
     return status == 0 ? 0 : report(job, status, line, start);

@@ -110,6 +110,19 @@ static void test_a_daemon_does_not_outlive_its_build(void **state)
     assert_true(is_gone(world, pid));
 }
 
+static void test_nor_one_with_a_session_of_its_own(void **state)
+{
+    struct world *world = *state;
+    const char *pid = path_join(&world->arena, world->root, "pid");
+    put(world, "Makefile",
+        arena_printf(&world->arena,
+                     "all:\n\tsetsid sh -c 'echo $$$$ > %s; sleep 300; true' & sleep 0.2\n"
+                     "install:\n\tinstall -D Makefile $(DESTDIR)$(PREFIX)/bin/x\n",
+                     pid));
+    build_well(world, BUILD_MAKE);
+    assert_true(is_gone(world, pid));
+}
+
 static void test_environment_of_a_build(void **state)
 {
     struct world *world = *state;
@@ -248,6 +261,7 @@ int main(void)
         WORLD_TEST(test_make_fails),
         WORLD_TEST(test_make_that_does_not_install_as_told),
         WORLD_TEST(test_a_daemon_does_not_outlive_its_build),
+        WORLD_TEST(test_nor_one_with_a_session_of_its_own),
         WORLD_TEST(test_environment_of_a_build),
         WORLD_TEST(test_missing_tools),
         WORLD_TEST(test_missing_compiler),

@@ -22,8 +22,8 @@ static struct arena arena;
 static struct process shell(const char *script)
 {
     char **argv = arena_array(&arena, 4, sizeof *argv);
-    argv[0] = "/bin/sh";
-    argv[1] = "-c";
+    argv[0] = (char *)"/bin/sh";
+    argv[1] = (char *)"-c";
     argv[2] = arena_strdup(&arena, script);
     struct environment env = {.arena = &arena};
     environment_set(&env, "PATH", "/usr/local/bin:/usr/bin:/bin");
@@ -94,7 +94,7 @@ static void test_environment_is_built_from_zero(void **state)
     environment_set(&env, "A", "3");
     environment_pass(&env, "PAII_TEST_PASSED");
     environment_pass(&env, "PAII_TEST_ABSENT");
-    char *argv[] = {"/usr/bin/env", NULL};
+    char *argv[] = {(char *)"/usr/bin/env", NULL};
     struct process process = {
         .argv = argv, .envp = environment_vector(&env), .in = -1, .out = -1, .err = -1};
     int status;
@@ -104,7 +104,7 @@ static void test_environment_is_built_from_zero(void **state)
 static void test_input_and_output_larger_than_a_pipe(void **state)
 {
     (void)state;
-    char *argv[] = {"/bin/cat", NULL};
+    char *argv[] = {(char *)"/bin/cat", NULL};
     struct process process = {.argv = argv, .envp = (char *[]){NULL}, .err = -1};
     size_t len = 3 << 20;
     char *input = arena_alloc(&arena, len + 1);
@@ -216,7 +216,7 @@ static void test_working_directory(void **state)
 static void test_program_that_does_not_start(void **state)
 {
     (void)state;
-    char *argv[] = {"/nonexistent-program", NULL};
+    char *argv[] = {(char *)"/nonexistent-program", NULL};
     struct process process = {
         .argv = argv, .envp = (char *[]){NULL}, .in = -1, .out = -1, .err = -1};
     int status;
