@@ -21,7 +21,7 @@ enum score {
     SCORE_WORD = 60,
     SCORE_WORD_START = 50,
     SCORE_WORD_INSIDE = 20,
-    SCORE_TYPO = 10, /* less the distance */
+    SCORE_TYPO = 10, /* less twice the distance */
 };
 
 struct slice {
@@ -306,19 +306,19 @@ static void search_typos(struct ranking *ranking, const struct query *query,
     text[word.len] = '\0';
     for (size_t i = 0; limit && i < lines->count; i++) {
         struct slice line = line_text(lines, i), name = cut(&line, PART_SEPARATOR);
-        unsigned best = name_distance(text, word.len, letters, name, limit);
+        unsigned distance = name_distance(text, word.len, letters, name, limit);
+        unsigned score = distance <= limit ? SCORE_TYPO - 2 * distance : 0;
 
         while (name.len) {
             struct slice part = cut(&name, '-');
-            unsigned distance = name_distance(text, word.len, letters, part, limit);
 
             /* A part that is near is worth a little less than a name that is. */
-            if (distance < best && distance < limit)
-                best = distance + 1;
+            distance = name_distance(text, word.len, letters, part, limit);
+            if (distance <= limit && SCORE_TYPO - 2 * distance - 1 > score)
+                score = SCORE_TYPO - 2 * distance - 1;
         }
-        if (best <= limit)
-            ranking_add(ranking,
-                        (struct hit){lines->catalog, lines->lines[i].row, SCORE_TYPO - best});
+        if (score)
+            ranking_add(ranking, (struct hit){lines->catalog, lines->lines[i].row, score});
     }
 }
 

@@ -141,7 +141,8 @@ static void searches_rank(void **state)
         {"mem", "remember,history,incident"},              /* inside a name, a tag, a description */
         {"hisotry", "history"},                            /* a slip of the fingers */
         {"incidnt", "incident"},                           /* a letter left out */
-        {"jria", "jira"},                                  /* four letters allow one */
+        {"jria", "jira,jira-cloud"},                       /* four letters allow one */
+        {"clowd", "jira-cloud"},                           /* in a part of a name too */
         {"xyzzy", ""},                                     /* nothing is near */
         {"", "history,incident,jira,jira-cloud,remember"}, /* no word: everything */
         {"  \t ", "history,incident,jira,jira-cloud,remember"},
