@@ -212,7 +212,7 @@ static int run(struct invocation *call)
 static const struct option options[] = {
     {"registry", 'r', OPTION_STRING, offsetof(struct search_options, registry), "NAME",
      "look in this registry only", COMPLETE_REGISTRY, NULL},
-    {"limit", 'n', OPTION_INTEGER, offsetof(struct search_options, limit), "COUNT",
+    {"limit", 0, OPTION_INTEGER, offsetof(struct search_options, limit), "COUNT",
      "show at most this many (20)", COMPLETE_NONE, NULL},
     {0},
 };
