@@ -66,13 +66,16 @@ static int verdict(const struct diags *diags, bool strict, const char *dir)
 {
     size_t warnings = diags->count - diags->errors;
 
-    if (diags->errors || (strict && warnings))
-        return fail(ERR_CONFIG, "'%s' has %zu %s and %zu %s", dir, diags->errors,
-                    diags->errors == 1 ? "error" : "errors", warnings,
-                    warnings == 1 ? "warning" : "warnings");
-    if (!term_json())
-        note("'%s' is a good plugin", dir);
-    return 0;
+    if (!diags->errors && !(strict && warnings)) {
+        if (!term_json())
+            note("'%s' is a good plugin", dir);
+        return 0;
+    }
+    if (term_json())
+        return ERR_CONFIG; /* the document has said it all */
+    return fail(ERR_CONFIG, "'%s' has %zu %s and %zu %s", dir, diags->errors,
+                diags->errors == 1 ? "error" : "errors", warnings,
+                warnings == 1 ? "warning" : "warnings");
 }
 
 static int run(struct invocation *call)

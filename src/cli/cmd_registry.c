@@ -133,6 +133,8 @@ static int run_update(struct invocation *call)
     }
     result = registry_update(&config, chosen, count, updates, call->arena);
     print_updates(updates, count);
+    if (term_json())
+        return -result; /* the document has said what and why */
     warn_of_others(updates, count);
     return result;
 }
@@ -162,7 +164,7 @@ static int check_new(const struct config *config, const char *name, const char *
         return -ERR_REFUSED;
     }
     for (size_t i = 0; i < config->registry_count; i++) {
-        if (strcmp(config->registries[i].url, url) == 0)
+        if (strcmp(config->registries[i].url, url) == 0 && !config->registries[i].ref)
             warning("'%s' is the registry '%s' already: every plugin will be there twice", url,
                     config->registries[i].name);
     }

@@ -177,6 +177,8 @@ static const char *joined(struct arena *arena, char *const *words, size_t count)
 
 static int nothing_found(const char *query)
 {
+    if (term_json())
+        return ERR_NOT_FOUND; /* the empty array has said it */
     fail(ERR_NOT_FOUND, "no plugin matches '%s'", query);
     error_hint("paii registry list shows where paii looks, paii registry add adds a place");
     return -ERR_NOT_FOUND;
