@@ -334,12 +334,17 @@ static int build(struct build_job *job)
     struct plan plan;
     const char *source, *venv = path_join(job->arena, job->source, "venv");
     int result = make_plan(&plan, job->arena, job->manifest, job->source);
+    if (result == 0)
+        result = venv_check_free(venv);
     if (result < 0)
         return error_context(result, "cannot build '%s'", job->manifest->name);
     result = build_copy_source(job, &source);
     if (result < 0)
         return result;
-    result = venv_make(venv, python_find());
+    if (live_is(job))
+        result = live_record(job, NULL);
+    if (result == 0)
+        result = venv_make(venv, python_find());
     if (result < 0)
         return error_context(result, "cannot build '%s'", job->manifest->name);
     result = run_installer(job, &plan, source, venv);

@@ -70,7 +70,7 @@ void build_environment(struct environment *env, const char *work)
 /* The private folders, and an empty log. */
 static int prepare(struct build_job *job)
 {
-    if (fs_exists(job->final))
+    if (!live_is(job) && fs_exists(job->final))
         return fail(ERR_GENERIC, "cannot build '%s': '%s' stands already", job->manifest->name,
                     job->final);
     int result = fs_mkdirs(path_join(job->arena, job->work, "home"), 0700);
@@ -78,6 +78,10 @@ static int prepare(struct build_job *job)
         result = fs_mkdirs(path_join(job->arena, job->work, "tmp"), 0700);
     if (result == 0)
         result = fs_mkdirs(path_dir(job->arena, job->log), 0700);
+    if (result < 0)
+        return result;
+    if (live_is(job))
+        result = live_clear(job);
     if (result < 0)
         return result;
     unlink(job->log); /* of the build before */

@@ -54,7 +54,8 @@ int build_command(struct build_job *job, const char *cwd, const char *const *arg
 
 /*
  * Builds `source` in place. On success the tree at `source` is the finished prefix (not yet
- * read-only, not yet moved). `final` as in build_job.
+ * read-only, not yet moved). `final` as in build_job; when it is `source` itself the folder is live
+ * (--dev), and is built again by taking away what the build before had added.
  */
 int build_plugin(struct arena *arena, const struct manifest *manifest, const char *source,
                  const char *final, const char *work, const char *log);

@@ -33,6 +33,15 @@ int build_copy_source(struct build_job *job, const char **out);
  * for messages: "make install". */
 int build_take_installed(struct build_job *job, const char *dest, const char *tool);
 
+/* ---- live.c: a folder that is its own prefix (--dev) ---- */
+
+bool live_is(const struct build_job *job);
+/* Takes away what the build before added. */
+int live_clear(struct build_job *job);
+/* Before this one adds its part: refuses to replace a file, and lists what comes, everything below
+ * `installed` or (NULL) the venv. */
+int live_record(struct build_job *job, const char *installed);
+
 struct walk_entry {
     int dirfd;
     const char *name;
@@ -54,7 +63,9 @@ struct python {
 };
 /* The interpreter behind `python3` in PATH, asked once per process; NULL if there is none. */
 const struct python *python_find(void);
-/* Makes an empty venv at `path`, which must not exist. */
+/* Refuses if something stands at `path`, where the venv is to be. */
+int venv_check_free(const char *path);
+/* Makes an empty venv at `path`. */
 int venv_make(const char *path, const struct python *python);
 /*
  * After an installer wrote into the venv at `path`: refuses what does not belong there, and

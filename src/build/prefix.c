@@ -80,7 +80,7 @@ static int refuse_strays(struct build_job *job, const char *dest, const char *to
 int build_take_installed(struct build_job *job, const char *dest, const char *tool)
 {
     const char *name = job->manifest->name;
-    if (fs_exists(job->final)) {
+    if (!live_is(job) && fs_exists(job->final)) {
         fs_remove_tree(job->final);
         fail(ERR_REFUSED, "cannot build '%s': '%s' ignores DESTDIR", name, tool);
         error_hint("install to $(DESTDIR)$(PREFIX), not to $(PREFIX)");
@@ -91,7 +91,9 @@ int build_take_installed(struct build_job *job, const char *dest, const char *to
         return result;
     const char *installed = arena_printf(job->arena, "%s%s", dest, job->final);
     struct tree_summary summary = {.files = 0};
-    if (fs_is_dir(installed))
+    if (fs_is_dir(installed) && live_is(job))
+        result = live_record(job, installed);
+    if (result == 0 && fs_is_dir(installed))
         result = copy_tree(installed, job->source, &output_limits, &summary);
     if (result < 0) {
         error_context(result, "cannot build '%s': '%s'", name, tool);

@@ -69,13 +69,17 @@ static int make_packages(struct arena *arena, const char *path, const struct pyt
         arena_printf(arena, "%s/%s/python%s/site-packages", path, libdir, python->minor), 0755);
 }
 
+int venv_check_free(const char *path)
+{
+    if (!fs_exists(path))
+        return 0;
+    fail(ERR_REFUSED, "the plugin's tree has a 'venv' already");
+    error_hint("remove it from the plugin; paii makes one where requirements are installed");
+    return -ERR_REFUSED;
+}
+
 int venv_make(const char *path, const struct python *python)
 {
-    if (fs_exists(path)) {
-        fail(ERR_REFUSED, "the plugin's tree has a 'venv' already");
-        error_hint("remove it from the plugin; paii makes one where requirements are installed");
-        return -ERR_REFUSED;
-    }
     struct arena arena = {0};
     const char *bin = path_join(&arena, path, "bin");
     const char *config =

@@ -50,6 +50,30 @@ static void test_make_target(void **state)
     assert_string_equal(content(world, "bin/made"), "made\n");
 }
 
+static void test_live_folder_is_built_again(void **state)
+{
+    struct world *world = *state;
+    world->final = world->source;
+    put_make_plugin(world);
+    put(world, "share/mine", "mine\n");
+    assert_int_equal(build(world, BUILD_MAKE), 0);
+    assert_true(has(world, "bin/demo"));
+    put(world, "src/demo.c", "#include <stdio.h>\nint main(void) { return puts(\"new\") < 0; }\n");
+    fs_remove_tree(world->work);
+    fs_mkdirs(world->work, 0700);
+    assert_int_equal(build(world, BUILD_MAKE), 0);
+    assert_string_equal(output(world, "bin/demo", NULL, NULL), "new\n");
+    assert_string_equal(content(world, "share/mine"), "mine\n");
+
+    /* a file of the developer's is never replaced, whatever the list says of others */
+    fs_remove_tree(world->work);
+    fs_mkdirs(world->work, 0700);
+    put(world, ".paii-build", "bin/demo\nshare/link\n../../../home\n/etc/passwd\n");
+    assert_int_equal(build(world, BUILD_MAKE), -ERR_REFUSED);
+    assert_non_null(strstr(error_text(), "'share/data' is in the folder already"));
+    assert_true(fs_exists("/etc/passwd"));
+}
+
 static void test_make_fails(void **state)
 {
     struct world *world = *state;
@@ -258,6 +282,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WORLD_TEST(test_make),
         WORLD_TEST(test_make_target),
+        WORLD_TEST(test_live_folder_is_built_again),
         WORLD_TEST(test_make_fails),
         WORLD_TEST(test_make_that_does_not_install_as_told),
         WORLD_TEST(test_a_daemon_does_not_outlive_its_build),

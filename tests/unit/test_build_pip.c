@@ -208,6 +208,23 @@ static void test_tree_with_a_venv(void **state)
     build_badly(world, BUILD_PIP, ERR_REFUSED, "has a 'venv' already");
 }
 
+static void test_live_folder_is_built_again(void **state)
+{
+    struct world *world = *state;
+    world->final = world->source;
+    put(world, "requirements.txt", "greet\n");
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(build(world, BUILD_PIP), 0);
+        assert_string_equal(output(world, "venv/bin/greet", NULL, NULL), "hello from greet\n");
+        fs_remove_tree(world->work);
+        fs_mkdirs(world->work, 0700);
+    }
+    /* a venv of the developer's own stays */
+    unlink(path_join(&world->arena, world->source, ".paii-build"));
+    build_badly(world, BUILD_PIP, ERR_REFUSED, "has a 'venv' already");
+    assert_true(has(world, "venv/bin/greet"));
+}
+
 static void test_configuration_of_the_plugin_is_not_read(void **state)
 {
     struct world *world = *state;
@@ -334,6 +351,7 @@ int main(void)
         PIP_TEST(test_project),
         PIP_TEST(test_package_that_is_not_found),
         PIP_TEST(test_tree_with_a_venv),
+        PIP_TEST(test_live_folder_is_built_again),
         PIP_TEST(test_configuration_of_the_plugin_is_not_read),
         PIP_TEST(test_configuration_of_the_person_is_read),
         PIP_TEST(test_hostile_builds),
