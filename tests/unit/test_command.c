@@ -72,8 +72,11 @@ static void check_option_rows(const struct command *command, const struct option
             assert_true(row->offset < command->options_size);
         const struct option *found = option_find(command, row->name, strlen(row->name));
         assert_ptr_equal(found, row); /* nothing of the same name before it */
-        if (row->letter)
+        if (row->letter) {
             assert_ptr_equal(option_find_letter(command, row->letter), row);
+            if (command) /* -n is --dry-run everywhere */
+                assert_null(option_find_letter(NULL, row->letter));
+        }
     }
 }
 
