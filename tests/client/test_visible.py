@@ -58,23 +58,28 @@ def look(paii, tmp_path):
     return session
 
 
+def parts_of(plugin, seen):
+    """Names of skills, commands and agents that belong to a plugin."""
+    return [name for name in seen.skills + seen.agents if name.split(":")[0] == plugin]
+
+
 def test_incident_comes_and_goes(paii, look):
     """The whole promise: installed is in the request, removed is not, ~/.claude is as it was."""
     paii.write(".claude/settings.json", '{ "model" : "opus" }\n')
     paii.write(".claude/skills/mine/SKILL.md", "---\nname: mine\ndescription: MARK-mine\n---\nMy own.\n")
     before = paii.snapshot()
-    assert "incident" not in look().told
+    assert parts_of("incident", look()) == []
 
     paii.run("install", "incident", "--yes")
     seen = look()
-    assert any(name.split(":")[0] == "incident" for name in seen.skills), seen.skills
+    assert "incident" in seen.skills
     assert any(name.startswith("incident:") for name in seen.agents), seen.agents
     assert "mine" in seen.skills
 
     paii.run("remove", "incident", "--yes")
     assert paii.snapshot() == before
     seen = look()
-    assert not any("incident" in name for name in seen.skills + seen.agents)
+    assert parts_of("incident", seen) == []
     assert "mine" in seen.skills
 
 
