@@ -281,6 +281,15 @@ static void drop_duplicates(struct index_reading *reading)
     index->count = kept;
 }
 
+static bool begins_with_brace(const char *text, size_t len)
+{
+    size_t i = 0;
+
+    while (i < len && memchr(" \t\r\n", text[i], 4))
+        i++;
+    return i < len && text[i] == '{';
+}
+
 static bool is_private(const struct source *base, struct arena *arena)
 {
     struct url url;
@@ -305,7 +314,7 @@ int index_read(struct index *out, struct arena *arena, const char *registry,
         .base_private = is_private(base, arena),
         .root = {.file = file, .diags = diags},
     };
-    bool json = text_ends(file, ".json") || (len && text[strspn(text, " \t\r\n")] == '{');
+    bool json = text_ends(file, ".json") || begins_with_brace(text, len);
 
     *out = (struct index){.name = "", .description = ""};
     if (json)
