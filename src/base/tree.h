@@ -1,13 +1,15 @@
 /*
- * The policy writer: the only code that writes foreign files to disk (docs/decisions.md, docs/limits.md).
+ * The policy writer: the only code that writes foreign files to disk (docs/decisions.md,
+ * docs/limits.md).
  *
- * Whoever reads foreign content (Git objects, archives, a folder of the user's) calls tree_file() and
- * tree_link() with names as they arrived. The writer validates every name, counts every limit before it
- * writes, opens beneath the staging folder only (openat2: RESOLVE_BENEATH, NO_SYMLINKS), gives its own
- * modes (0644, or 0755 when executable), and refuses duplicates, also those equal but for case or for
- * the common Latin compositions. Symbolic links are collected and become copies of their target inside
- * the tree at tree_finish(); a link that leaves the tree is refused. `.git` in any spelling is refused
- * as a name by itself (readers skip it before calling where that is expected).
+ * Whoever reads foreign content (Git objects, archives, a folder of the user's) calls tree_file()
+ * and tree_link() with names as they arrived. The writer validates every name, counts every limit
+ * before it writes, opens beneath the staging folder only (openat2: RESOLVE_BENEATH, NO_SYMLINKS),
+ * gives its own modes (0644, or 0755 when executable), and refuses duplicates, also those equal but
+ * for case or for the common Latin compositions. Symbolic links are collected and become copies of
+ * their target inside the tree at tree_finish(); a link that leaves the tree is refused. `.git` in
+ * any spelling is refused as a name by itself (readers skip it before calling where that is
+ * expected).
  *
  * All refusals are ERR_REFUSED and name the entry and the rule.
  */
@@ -53,15 +55,19 @@ int tree_link(struct tree_writer *writer, const char *path, const char *target);
 int tree_finish(struct tree_writer *writer, struct tree_summary *out);
 void tree_free(struct tree_writer *writer); /* NULL is fine */
 
+/* Whether every name of a path is one that a tree may hold: for readers that skip some entries. */
+int tree_check_path(const char *path);
+
 /*
- * The tree hash of a folder on disk: SHA-256 over the lines "MODE SHA256 PATH\n" of its regular files,
- * sorted by path bytewise; MODE is 100644 or 100755. Symbolic links and special files are ERR_REFUSED.
+ * The tree hash of a folder on disk: SHA-256 over the lines "MODE SHA256 PATH\n" of its regular
+ * files, sorted by path bytewise; MODE is 100644 or 100755. Symbolic links and special files are
+ * ERR_REFUSED.
  */
 int tree_hash(struct tree_summary *out, const char *path);
 
 /*
- * Copies a folder of the user's through the writer, leaving out .git, __pycache__, node_modules, target
- * (beside a Cargo.toml) and .venv. Executability is that of the owner's bit.
+ * Copies a folder of the user's through the writer, leaving out .git, __pycache__, node_modules,
+ * target (beside a Cargo.toml) and .venv. Executability is that of the owner's bit.
  */
 int tree_copy_folder(struct tree_writer *writer, const char *path);
 

@@ -266,3 +266,16 @@ int tree_name_check(const char *name, size_t len, const char *path)
 
     return rule ? fail(ERR_REFUSED, "refused '%s': %s", path, rule) : 0;
 }
+
+int tree_check_path(const char *path)
+{
+    for (const char *p = path;;) {
+        size_t len = strcspn(p, "/");
+
+        if (tree_name_check(p, len, path) < 0)
+            return -ERR_REFUSED;
+        if (p[len] == '\0')
+            return 0;
+        p += len + 1;
+    }
+}

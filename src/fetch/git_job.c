@@ -1,0 +1,304 @@
+/*
+ * The operations `git-files` and `git-tree`.
+ *
+ * A name becomes an id once, by the remote's list of references (or is a pinned id from the start).
+ * Objects that the store lacks are asked for by id, first the commit with its folders, then the
+ * files that are wanted. What is written comes from the store alone, walked from the commit of that
+ * id.
+ */
+#include "base/error.h"
+#include "fetch/git.h"
+
+#include <string.h>
+
+enum { MAX_WANTS = 64 }; /* more missing files than this: ask for their folder instead */
+
+static int start(struct git_remote *remote, struct git_store *store, struct job *job)
+{
+    *remote = (struct git_remote){.job = job, .store = store};
+    switch (job->parts.scheme) {
+    case URL_FILE:
+        remote->transport = &GIT_LOCAL;
+        return store_open_local(store, job->parts.path);
+    case URL_SSH:
+        remote->transport = &GIT_SSH;
+        return store_open_cache(store);
+    default:
+        remote->transport = &GIT_HTTP;
+        return store_open_cache(store);
+    }
+}
+
+static int finish(struct git_remote *remote, int result)
+{
+    if (remote->state)
+        remote->transport->close(remote);
+    store_close(remote->store);
+    return result;
+}
+
+/* ---- from a name to an id
+ * ----------------------------------------------------------------------------------------- */
+
+static const char *ref_id(const struct git_refs *refs, const char *name)
+{
+    for (size_t i = 0; i < refs->count; i++) {
+        if (strcmp(refs->items[i].name, name) == 0)
+            return refs->items[i].id;
+    }
+    return NULL;
+}
+
+/* The commit that the job's reference is at, as 40 digits; NULL after fail(). Branches come first.
+ */
+static const char *resolve_ref(struct git_remote *remote)
+{
+    struct job *job = remote->job;
+    struct git_refs refs = {0};
+    const char *id = NULL;
+
+    if (remote->transport->list(remote, job->ref, &refs) < 0)
+        return NULL;
+    if (!job->ref) {
+        id = ref_id(&refs, "HEAD");
+        if (!id)
+            fail(ERR_NOT_FOUND, "'%s' has no default branch, or no commit yet", job->url);
+        return id;
+    }
+    id = ref_id(&refs, arena_printf(&job->arena, "refs/heads/%s", job->ref));
+    if (!id)
+        id = ref_id(&refs, arena_printf(&job->arena, "refs/tags/%s", job->ref));
+    if (!id && strncmp(job->ref, "refs/", 5) == 0)
+        id = ref_id(&refs, job->ref);
+    if (!id) {
+        fail(ERR_NOT_FOUND, "'%s' has no branch or tag '%s'", job->url, job->ref);
+        error_hint("check the name for a typing error");
+    }
+    return id;
+}
+
+/* ---- objects
+ * --------------------------------------------------------------------------------------------------------
+ */
+
+static int fetch_one(struct git_remote *remote, const char *id, bool shallow, bool no_blobs)
+{
+    struct git_want want = {.shallow = shallow, .no_blobs = no_blobs};
+
+    strings_add(&want.ids, &remote->job->arena, id);
+    return remote->transport->fetch(remote, &want);
+}
+
+/* A pin that the server does not hand out by itself may be in the history of the reference. */
+static int fetch_history(struct git_remote *remote, const git_oid *id)
+{
+    struct job *job = remote->job;
+    const char *tip = resolve_ref(remote);
+    int result;
+
+    if (!tip)
+        return -(int)error_code();
+    event_log("asking for the whole history of '%s'", job->ref ? job->ref : "the default branch");
+    result = fetch_one(remote, tip, false, true);
+    if (result == 0 && !store_has(remote->store, id)) {
+        fail(ERR_MISMATCH, "'%s' does not have the pinned commit %s", job->url, job->commit);
+        error_hint("its history was rewritten, or the pin belongs to another repository");
+        result = -ERR_MISMATCH;
+    }
+    return result;
+}
+
+/* Sees to it that the commit and its folders are in the store. */
+static int need_commit(struct git_remote *remote, const git_oid *id, bool no_blobs)
+{
+    char hex[GIT_HEX + 1];
+    int result;
+
+    if (store_has(remote->store, id))
+        return 0;
+    git_oid_tostr(hex, sizeof hex, id);
+    result = fetch_one(remote, hex, true, no_blobs);
+    if (result == -ERR_NETWORK && remote->job->commit &&
+        strstr(error_text(), "refuses")) { /* the server's own words, not a broken connection */
+        error_clear();
+        return fetch_history(remote, id);
+    }
+    if (result == 0 && !store_has(remote->store, id))
+        result = fail(ERR_MISMATCH, "'%s' sent something else than the commit %s", remote->job->url,
+                      hex);
+    return result;
+}
+
+/* Sees to it that everything of `missing` is in the store; `tree` is the folder that holds it all.
+ */
+static int need_objects(struct git_remote *remote, const struct strings *missing,
+                        const git_oid *tree)
+{
+    struct git_want want = {.ids = *missing};
+    char hex[GIT_HEX + 1];
+
+    if (missing->count == 0)
+        return 0;
+    if (missing->count > MAX_WANTS && tree)
+        return fetch_one(remote, git_oid_tostr(hex, sizeof hex, tree), false, false);
+    return remote->transport->fetch(remote, &want);
+}
+
+static int lacking(const struct git_remote *remote, const char *id)
+{
+    return fail(ERR_NETWORK, "'%s' did not send the object %s", remote->job->url, id);
+}
+
+/* As store_missing(), until nothing is. Folders may be missing too, hence more than one round. */
+static int need_tree(struct git_remote *remote, const git_oid *tree)
+{
+    for (int round = 0;; round++) {
+        struct strings missing = {0};
+        int result = store_missing(remote->store, tree, &missing, &remote->job->arena);
+
+        if (result < 0 || missing.count == 0)
+            return result;
+        if (round == 2)
+            return lacking(remote, missing.items[0]);
+        result = need_objects(remote, &missing, tree);
+        if (result < 0)
+            return result;
+    }
+}
+
+/* The commit of the job, in the store: its id as text and its tree. `unchanged` when it is `known`.
+ */
+static int reach_commit(struct git_remote *remote, bool no_blobs, git_oid *tree)
+{
+    struct job *job = remote->job;
+    const char *hex = job->commit ? job->commit : resolve_ref(remote);
+    git_oid id;
+    int result;
+
+    if (!hex)
+        return -(int)error_code();
+    if (git_oid_fromstr(&id, hex) < 0)
+        return fail(ERR_REFUSED, "'%s' is no commit id", hex);
+    job->found_commit = hex;
+    job->unchanged = job->known && strcmp(job->known, hex) == 0;
+    if (job->unchanged)
+        return 0;
+    result = need_commit(remote, &id, no_blobs);
+    return result < 0 ? result : store_commit_tree(remote->store, &id, tree);
+}
+
+/* ---- git-tree
+ * ----------------------------------------------------------------------------------------------------------
+ */
+
+static int find_folder(struct git_remote *remote, const git_oid *root, git_oid *tree)
+{
+    const char *path = remote->job->path ? remote->job->path : "";
+    unsigned mode;
+    int result = store_find(remote->store, root, path, tree, &mode);
+
+    if (result == 0 && mode != GIT_FILEMODE_TREE)
+        result = fail(ERR_NOT_FOUND, "'%s' is no folder in the commit", path);
+    return error_context(result, "'%s'", remote->job->url);
+}
+
+static int write_tree(struct git_remote *remote, const git_oid *tree)
+{
+    struct job *job = remote->job;
+    struct tree_writer *writer;
+    int fd = job_open_into(job);
+
+    if (fd < 0)
+        return fd;
+    writer = tree_begin(fd, &TREE_LIMITS);
+    return job_finish_tree(job, writer, store_write_tree(remote->store, tree, writer));
+}
+
+int op_git_tree(struct job *job)
+{
+    struct git_store store = {0};
+    struct git_remote remote;
+    git_oid root, tree;
+    int result = start(&remote, &store, job);
+
+    job->known = NULL; /* a tree is always written */
+    if (result == 0)
+        result = reach_commit(&remote, job->path && *job->path, &root);
+    if (result == 0)
+        result = find_folder(&remote, &root, &tree);
+    if (result == 0)
+        result = need_tree(&remote, &tree);
+    if (result == 0)
+        result = write_tree(&remote, &tree);
+    return finish(&remote, result);
+}
+
+/* ---- git-files
+ * ---------------------------------------------------------------------------------------------------------
+ */
+
+struct wanted {
+    const char *name;
+    git_oid id;
+    unsigned mode;
+};
+
+/* Which of the names exist; those whose bytes are missing are asked for. */
+static int find_files(struct git_remote *remote, const git_oid *root, struct wanted *wanted,
+                      size_t *count)
+{
+    struct job *job = remote->job;
+    struct strings missing = {0};
+    char hex[GIT_HEX + 1];
+    int result;
+
+    for (size_t i = 0; i < job->files.count; i++) {
+        struct wanted *w = &wanted[*count];
+
+        result = store_find(remote->store, root, job->files.items[i], &w->id, &w->mode);
+        if (result == -ERR_NOT_FOUND) {
+            error_clear();
+            continue;
+        }
+        if (result < 0)
+            return result;
+        w->name = job->files.items[i];
+        ++*count;
+        if (!store_has(remote->store, &w->id) && w->mode != GIT_FILEMODE_TREE)
+            strings_add(&missing, &job->arena,
+                        arena_strdup(&job->arena, git_oid_tostr(hex, sizeof hex, &w->id)));
+    }
+    return need_objects(remote, &missing, NULL);
+}
+
+static int write_files(struct git_remote *remote, const struct wanted *wanted, size_t count)
+{
+    struct job *job = remote->job;
+    struct tree_writer *writer = tree_begin(STAGING_FD, &TREE_LIMITS);
+    int result = 0;
+
+    for (size_t i = 0; i < count && result == 0; i++) {
+        strings_add(&job->found, &job->arena, wanted[i].name);
+        result =
+            store_write_file(remote->store, &wanted[i].id, wanted[i].mode, wanted[i].name, writer);
+    }
+    return job_finish_tree(job, writer, result);
+}
+
+int op_git_files(struct job *job)
+{
+    struct git_store store = {0};
+    struct git_remote remote;
+    struct wanted *wanted = arena_array(&job->arena, job->files.count, sizeof *wanted);
+    size_t count = 0;
+    git_oid root;
+    int result = start(&remote, &store, job);
+
+    if (result == 0)
+        result = reach_commit(&remote, true, &root);
+    if (result == 0 && !job->unchanged)
+        result = find_files(&remote, &root, wanted, &count);
+    if (result == 0 && !job->unchanged)
+        result = write_files(&remote, wanted, count);
+    return finish(&remote, result);
+}

@@ -1,0 +1,77 @@
+/*
+ * paii-fetch: the helper that touches the network, Git's packs and archives
+ * (docs/helper-protocol.md).
+ *
+ *     main.c          reads the request, runs its operation, prints the last line
+ *     request.c       the request document
+ *     events.c        what goes to descriptors 1 and 2
+ *     sandbox_linux.c confinement
+ *     library.c       libcurl and libarchive, loaded when a job needs them
+ *     http.c          requests, redirects, retries;  http_get.c: the operation `get`
+ *     git_job.c       the operations `git-files` and `git-tree`
+ *     git_http.c      a repository over https;  git_ssh.c: over ssh;  git_local.c: on this machine
+ *     git_wire.c      Git's protocol, version 2
+ *     git_objects.c   packs into the cache, trees out of it
+ *     archive.c       the operation `unpack`;  tar_check.c, zip_check.c: what the reader may see
+ */
+#include "base/error.h"
+#include "fetch/job.h"
+#include "fetch/sandbox.h"
+
+#include <string.h>
+
+struct operation {
+    const char *name;
+    int (*run)(struct job *job);
+    bool remote; /* has a URL */
+};
+
+static const struct operation OPERATIONS[] = {
+    {"git-files", op_git_files, true},
+    {"git-tree", op_git_tree, true},
+    {"get", op_get, true},
+    {"unpack", op_unpack, false},
+};
+
+static const struct operation *find_operation(const char *name)
+{
+    for (size_t i = 0; i < sizeof OPERATIONS / sizeof *OPERATIONS; i++) {
+        if (strcmp(OPERATIONS[i].name, name) == 0)
+            return &OPERATIONS[i];
+    }
+    return NULL;
+}
+
+static int run(struct job *job)
+{
+    const struct operation *operation;
+    struct sandbox needs = {0};
+    int result = request_read(job);
+
+    if (result < 0)
+        return result;
+    operation = find_operation(job->op);
+    if (!operation)
+        return fail(ERR_REFUSED, "the request has an unknown op '%s'", job->op);
+    if (operation->remote && !job->url)
+        return fail(ERR_REFUSED, "the request '%s' has no url", job->op);
+    if (operation->remote) {
+        result = url_parse(&job->parts, &job->arena, job->url, true);
+        needs.network = job->parts.scheme != URL_FILE;
+        needs.spawns = job->parts.scheme == URL_SSH;
+    }
+    if (result == 0 && job->public_only && operation->remote && url_is_private(&job->parts))
+        result = fail(ERR_REFUSED, "refused '%s': an address of a private network", job->url);
+    if (result == 0)
+        result = sandbox_enter(&needs);
+    return result < 0 ? result : operation->run(job);
+}
+
+int main(void)
+{
+    struct job job = {0};
+    int status = event_finish(&job, run(&job));
+
+    arena_release(&job.arena);
+    return status;
+}

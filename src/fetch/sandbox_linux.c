@@ -1,0 +1,44 @@
+#include "fetch/sandbox.h"
+
+#include "base/error.h"
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+/* The largest download is 512 MiB; a pack grows a little while it is completed. */
+#define MAX_FILE   (600ull << 20)
+#define MAX_MEMORY (256ull << 20)
+#define MAX_CPU_S  300
+
+static int limit(int resource, rlim_t value, const char *what)
+{
+    struct rlimit rlimit = {value, value}, old;
+
+    if (getrlimit(resource, &old) == 0 && old.rlim_max < value)
+        rlimit.rlim_cur = rlimit.rlim_max = old.rlim_max;
+    if (setrlimit(resource, &rlimit) < 0)
+        return fail_errno(ERR_GENERIC, "cannot limit %s", what);
+    return 0;
+}
+
+int sandbox_enter(const struct sandbox *needs)
+{
+    int result;
+
+    (void)needs; /* the limits are the same for every job */
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+        return fail_errno(ERR_GENERIC, "cannot give up new privileges");
+    signal(SIGXFSZ, SIG_IGN); /* a write that is too long fails instead */
+    signal(SIGPIPE, SIG_IGN);
+    result = limit(RLIMIT_CORE, 0, "core files");
+    if (result == 0)
+        result = limit(RLIMIT_FSIZE, MAX_FILE, "file sizes");
+    if (result == 0)
+        result = limit(RLIMIT_CPU, MAX_CPU_S, "processor time");
+#ifndef __SANITIZE_ADDRESS__ /* whose shadow memory counts */
+    if (result == 0)
+        result = limit(RLIMIT_DATA, MAX_MEMORY, "memory");
+#endif
+    return result;
+}
