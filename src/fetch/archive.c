@@ -393,6 +393,28 @@ static int write_all(struct unpacking *u)
     return result;
 }
 
+/* The pin is over the archive as it came, so it is compared before anything in it is read. */
+static int check_pin(struct unpacking *u)
+{
+    struct job *job = u->job;
+    char hex[HASH_HEX_SIZE];
+    struct hash hash;
+    ssize_t n;
+
+    hash_init(&hash);
+    for (off_t at = 0; (n = pread(u->fd, u->block, sizeof u->block, at)) > 0; at += n)
+        hash_add(&hash, u->block, (size_t)n);
+    if (n < 0)
+        return fail_errno(ERR_GENERIC, "cannot read the archive '%s'", job->archive);
+    hash_finish(&hash, hex);
+    job->found_sha256 = arena_strdup(&job->arena, hex);
+    if (!job->sha256 || strcmp(hex, job->sha256) == 0)
+        return 0;
+    fail(ERR_MISMATCH, "'%s' has the SHA-256 %s, the pin says %s", job->archive, hex, job->sha256);
+    error_hint("the file changed since it was pinned; ask whoever maintains the registry");
+    return -ERR_MISMATCH;
+}
+
 int op_unpack(struct job *job)
 {
     struct unpacking *u = arena_alloc(&job->arena, sizeof *u);
@@ -404,6 +426,8 @@ int op_unpack(struct job *job)
     result = library_load_archive();
     if (result == 0)
         result = open_archive(u);
+    if (result == 0)
+        result = check_pin(u);
     if (result == 0 && u->packing == ZIP)
         result = check_zip(u);
     if (result == 0)

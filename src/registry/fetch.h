@@ -1,6 +1,7 @@
 /*
  * Asking the helper (libexec/paii/paii-fetch) for what is far away: one job, one process, one JSON
- * document each way (docs/helper-protocol.md). It writes beneath the staging folder of the job alone.
+ * document each way (docs/helper-protocol.md). It writes beneath the staging folder of the job
+ * alone.
  */
 #ifndef PAII_REGISTRY_FETCH_H
 #define PAII_REGISTRY_FETCH_H
@@ -20,32 +21,33 @@ enum fetch_op {
 
 struct fetch_job {
     enum fetch_op op;
-    struct source source; /* url, path, ref, commit, sha256 */
-    const char *staging;  /* existing folder of this job alone */
-    const char *into;     /* name below staging: the tree's folder, or the file */
-    const char *known;    /* GIT_FILES: commit we have; GET: ETag we have; NULL for none */
-    const char *known_date; /* GET: Last-Modified we have, or NULL */
-    const char *const *files; /* GIT_FILES: names wanted, NULL-terminated */
-    const char *archive;  /* UNPACK: name of the archive below staging, or an absolute path */
+    struct source source;      /* url, path, ref, commit, sha256 */
+    const char *staging;       /* existing folder of this job alone */
+    const char *into;          /* name below staging: the tree's folder, or the file */
+    const char *known;         /* GIT_FILES: commit we have; GET: ETag we have; NULL for none */
+    const char *known_date;    /* GET: Last-Modified we have, or NULL */
+    bool public_only;          /* refuse addresses of private networks (url_is_private()) */
+    const char *const *files;  /* GIT_FILES: names wanted, NULL-terminated */
+    const char *archive;       /* UNPACK: name of the archive below staging, or an absolute path */
     struct progress *progress; /* or NULL; updated while the job runs */
 
     /* Results, in the arena given to fetch_run(). */
     int result; /* 0 or a negative error */
     const char *error, *hint;
-    bool unchanged;      /* GIT_FILES, GET: nothing new, nothing transferred */
-    const char *commit;  /* GIT_*: full object id of what was written */
+    bool unchanged;          /* GIT_FILES, GET: nothing new, nothing transferred */
+    const char *commit;      /* GIT_*: full object id of what was written */
     const char *etag, *date; /* GET */
-    const char *sha256;  /* GET: of the file */
-    const char *tree;    /* GIT_TREE, UNPACK: tree hash of what was written */
-    uint64_t size;       /* bytes written */
-    uint64_t received;   /* bytes that came over the wire */
-    unsigned requests;   /* round trips made */
+    const char *sha256;      /* GET: of the file; UNPACK: of the archive */
+    const char *tree;        /* GIT_TREE, UNPACK: tree hash of what was written */
+    uint64_t size;           /* bytes written */
+    uint64_t received;       /* bytes that came over the wire */
+    unsigned requests;       /* round trips made */
     unsigned files_written;
 };
 
 /*
- * Runs all jobs, at most 8 at a time, and fills their results. Returns 0 when every job succeeded, else
- * the first job's error, recorded. Interrupting the process ends the helpers.
+ * Runs all jobs, at most 8 at a time, and fills their results. Returns 0 when every job succeeded,
+ * else the first job's error, recorded. Interrupting the process ends the helpers.
  */
 int fetch_run(struct fetch_job *jobs, size_t count, struct arena *arena);
 
