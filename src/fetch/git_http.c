@@ -30,7 +30,7 @@ struct state {
     struct git_capabilities caps;
     struct strings lines; /* of the greeting */
     bool known;           /* base and caps are filled */
-    bool remembered;      /* from the cache, not yet confirmed by a command that worked */
+    bool remembered;      /* from the cache */
 };
 
 /* ---- the greeting, remembered
@@ -110,12 +110,12 @@ static int on_greeting(void *payload, enum pkt_kind kind, char *line, size_t len
         return kind == PKT_FLUSH && state->caps.version_2;
     if (len > 0 && line[len - 1] == '\n')
         line[--len] = '\0';
-    if (strlen(line) != len || state->lines.count > 100)
-        return fail(ERR_NETWORK, "the server's greeting is malformed");
     if (text_starts(line, "# service="))
         return 0;
     if (state->lines.count == 0 && strcmp(line, "version 2") != 0)
         return 1; /* an older protocol; the check says so */
+    if (strlen(line) != len || state->lines.count > 100)
+        return fail(ERR_NETWORK, "the server's greeting is malformed");
     strings_add(&state->lines, &remote->job->arena, arena_strdup(&remote->job->arena, line));
     capability_add(&state->caps, line);
     return 0;
@@ -168,7 +168,7 @@ static int greet(struct git_remote *remote)
     return result;
 }
 
-static int post(struct git_remote *remote, const struct buf *body, struct pkt_reader *reader)
+static int exchange(struct git_remote *remote, const struct buf *body, struct pkt_reader *reader)
 {
     static const char *const headers[] = {"Git-Protocol: version=2",
                                           "Content-Type: application/x-git-upload-pack-request",
@@ -193,16 +193,6 @@ static int post(struct git_remote *remote, const struct buf *body, struct pkt_re
         result = fail(ERR_NETWORK, "'%s' does not answer as a Git server", remote->job->url);
     if (result == 0 && !reader->done)
         result = fail(ERR_NETWORK, "the server of '%s' stopped in the middle", remote->job->url);
-    return result;
-}
-
-static int exchange(struct git_remote *remote, const struct buf *body, struct pkt_reader *reader)
-{
-    struct state *state = remote->state;
-    int result = post(remote, body, reader);
-
-    if (result == 0)
-        state->remembered = false;
     return result;
 }
 

@@ -1,0 +1,87 @@
+"""Drives the helper executable by its protocol (docs/helper-protocol.md)."""
+
+import json
+import os
+import subprocess
+import time
+from pathlib import Path
+
+
+class Answer:
+    """What one job did: its last line, the other events, the log, and the folder it wrote to."""
+
+    def __init__(self, done, staging, seconds):
+        lines = [json.loads(line) for line in done.stdout.decode().splitlines()]
+        assert lines, f"no answer, status {done.returncode}: {done.stderr.decode()}"
+        self.last, self.events = lines[-1], lines[:-1]
+        self.log, self.status, self.staging = done.stderr.decode(errors="replace"), done.returncode, staging
+        self.seconds = seconds
+        assert "Sanitizer" not in self.log and "runtime error" not in self.log, self.log
+        assert self.status == (0 if self.last["ok"] else 1)
+
+    def __getitem__(self, key):
+        return self.last[key]
+
+    def __repr__(self):
+        return f"{self.last}\n{self.log}"
+
+    @property
+    def code(self):
+        return None if self.last["ok"] else self.last["error"]["code"]
+
+    @property
+    def message(self):
+        return self.last["error"]["message"]
+
+    def files(self, into=""):
+        """{relative path: content} of what was written."""
+        top = self.staging / into
+        return {str(path.relative_to(top)): path.read_bytes()
+                for path in sorted(top.rglob("*")) if path.is_file()}
+
+
+class Helper:
+    """Each job gets a staging folder of its own; the object caches stay, by URL."""
+
+    def __init__(self, program, directory):
+        self.program, self.directory = Path(program), Path(directory)
+        self.directory.mkdir(parents=True)
+        self.env = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(self.directory),
+                    "LANG": "C.UTF-8", "ASAN_OPTIONS": "detect_leaks=0"}
+        self.count = 0
+
+    def cache(self, url):
+        return self.directory / "cache" / url.replace("/", "_").replace(":", "_")
+
+    def staging(self):
+        self.count += 1
+        staging = self.directory / f"staging{self.count}"
+        staging.mkdir()
+        return staging
+
+    def run(self, op, staging=None, env=None, timeout=60, **members):
+        staging = staging or self.staging()
+        folders = [staging]
+        if op.startswith("git-"):
+            folders.append(self.cache(members["url"]))
+            folders[1].mkdir(parents=True, exist_ok=True)
+        opened = [os.open(folder, os.O_RDONLY | os.O_DIRECTORY) for folder in folders]
+        high = [os.dup(fd) for fd in opened]
+
+        def place():
+            for i, fd in enumerate([os.dup(fd) for fd in high]):
+                os.dup2(fd, 20 + i)
+            for i in range(len(high)):
+                os.dup2(20 + i, 3 + i)
+                os.close(20 + i)
+
+        request = {"paii": 1, "op": op, **members}
+        begun = time.monotonic()
+        try:
+            done = subprocess.run([self.program], input=json.dumps(request).encode(),
+                                  capture_output=True, env={**self.env, **(env or {})},
+                                  preexec_fn=place, close_fds=False, timeout=timeout, check=False)
+        finally:
+            for fd in opened + high:
+                os.close(fd)
+        return Answer(done, staging, time.monotonic() - begun)
