@@ -87,7 +87,7 @@ struct data *data_finish_table(struct arena *arena, struct data *table)
         struct data *next = i + 1 < total ? sorted[i + 1] : NULL;
         if (next && compare_key(next, sorted[i]->key, sorted[i]->key_len) == 0) {
             if (!duplicate || before_in_document(next, duplicate))
-                duplicate = next;
+                duplicate = arena_copy(arena, next, sizeof *next); /* it may lose its key as well */
             sorted[i]->key = NULL;
         } else {
             sorted[kept++] = sorted[i];

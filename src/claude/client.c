@@ -33,7 +33,7 @@ const char *claude_version(struct arena *arena, const char **program)
     struct environment env = {.arena = arena};
     environment_pass(&env, "PATH");
     environment_pass(&env, "HOME");
-    const char *const argv[] = {found, "--version", NULL};
+    char option[] = "--version", *argv[] = {(char *)found, option, NULL};
     struct process process = {.argv = argv,
                               .envp = environment_vector(&env),
                               .in = -1,
