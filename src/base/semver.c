@@ -1,175 +1,195 @@
-/* Versions: reading and order. Ranges are in semver_range.c. */
-#include "base/semver.h"
-
-#include "base/semver_scan.h"
+#include "base/semver_parse.h"
 
 #include <string.h>
 
-enum { LONGEST = 256 };
-
-bool scan_is_digit(char c)
+static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
 }
 
-/* Of prerelease and build words. */
-static bool is_word_char(char c)
+static bool is_identifier(char c)
 {
-    return scan_is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
+    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
 }
 
-bool scan_number(const char **cursor, uint64_t *out, bool leading_zeros)
+static bool is_blank(char c)
 {
-    const char *p = *cursor;
-    if (!scan_is_digit(*p) || (!leading_zeros && p[0] == '0' && scan_is_digit(p[1])))
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static bool parse_number(uint64_t *out, const char **at, bool loose)
+{
+    const char *p = *at;
+    if (!is_digit(*p) || (!loose && p[0] == '0' && is_digit(p[1])))
         return false;
-    uint64_t value = 0;
-    for (; scan_is_digit(*p); p++) {
-        value = value * 10 + (uint64_t)(*p - '0');
-        if (value > VERSION_NUMBER_MAX)
+    uint64_t number = 0;
+    for (; is_digit(*p); p++) {
+        number = number * 10 + (uint64_t)(*p - '0');
+        if (number > VERSION_NUMBER_MAX)
             return false;
     }
-    *out = value;
-    *cursor = p;
+    *out = number;
+    *at = p;
     return true;
 }
 
-/* Words of [0-9A-Za-z-] between dots; for a prerelease, numbers have no leading zeros. */
-static bool scan_words(const char **cursor, const char **out, size_t *len, bool strict_numbers)
+/* Identifiers with dots between. `zeros`: numeric ones may begin with 0. */
+static bool parse_identifiers(const char **out, size_t *len, const char **at, bool zeros)
 {
-    const char *p = *cursor;
+    const char *begin = *at, *p = begin;
     for (;;) {
-        const char *word = p;
-        bool digits_only = true;
-        while (is_word_char(*p))
-            digits_only &= scan_is_digit(*p++);
-        if (p == word || (strict_numbers && digits_only && word[0] == '0' && p - word > 1))
+        const char *first = p;
+        bool numeric = true;
+        for (; is_identifier(*p); p++)
+            numeric = numeric && is_digit(*p);
+        if (p == first || (numeric && !zeros && *first == '0' && p - first > 1))
             return false;
         if (*p != '.')
             break;
         p++;
     }
-    *out = *cursor;
-    *len = (size_t)(p - *cursor);
-    *cursor = p;
+    *out = begin;
+    *len = (size_t)(p - begin);
+    *at = p;
     return true;
 }
 
-bool scan_tail(const char **cursor, struct version *out, bool loose)
+/* "-rc.1", and when loose "rc.1" as well. True also if there is none. */
+static bool parse_prerelease(struct version *out, const char **at, bool loose)
 {
-    if (**cursor == '-') {
-        (*cursor)++;
-        if (!scan_words(cursor, &out->pre, &out->pre_len, !loose))
-            return false;
-    } else if (loose && is_word_char(**cursor)) {
-        if (!scan_words(cursor, &out->pre, &out->pre_len, false))
-            return false;
-    }
-    if (**cursor == '+') {
-        (*cursor)++;
-        return scan_words(cursor, &out->build, &out->build_len, false);
+    if (**at == '-' && (!loose || is_identifier((*at)[1])))
+        ++*at;
+    else if (!loose || !is_identifier(**at))
+        return true;
+    return parse_identifiers(&out->pre, &out->pre_len, at, loose);
+}
+
+static bool parse_build(struct version *out, const char **at)
+{
+    if (**at != '+')
+        return true;
+    ++*at;
+    return parse_identifiers(&out->build, &out->build_len, at, true);
+}
+
+static bool is_wildcard(char c)
+{
+    return c == 'x' || c == 'X' || c == '*';
+}
+
+static bool parse_parts(struct partial *out, const char **at, bool loose, bool wildcards,
+                        unsigned *count)
+{
+    uint64_t *const numbers[] = {&out->version.major, &out->version.minor, &out->version.patch};
+    for (*count = 0; *count < 3; ++*count) {
+        const char *p = *at;
+        if (*count > 0 && *p++ != '.')
+            return true;
+        if (wildcards && is_wildcard(*p)) {
+            p++;
+        } else {
+            if (out->given < *count || !parse_number(numbers[*count], &p, loose))
+                return false;
+            out->given++;
+        }
+        *at = p;
     }
     return true;
 }
 
-void scan_spaces(const char **cursor)
+bool partial_parse(struct partial *out, const char **at, bool loose, bool wildcards)
 {
-    while (**cursor == ' ' || **cursor == '\t' || **cursor == '\n' || **cursor == '\r')
-        (*cursor)++;
-}
-
-static bool at_end(const char *p)
-{
-    scan_spaces(&p);
-    return !*p;
-}
-
-/* MAJOR.MINOR.PATCH; with `partial`, missing ones are 0. */
-static bool scan_core(const char **cursor, struct version *out, bool zeros, bool partial)
-{
-    uint64_t *const parts[] = {&out->major, &out->minor, &out->patch};
-    for (size_t i = 0; i < 3; i++) {
-        if (i && **cursor != '.')
-            return partial;
-        if (i)
-            (*cursor)++;
-        if (!scan_number(cursor, parts[i], zeros))
-            return false;
-    }
-    return true;
-}
-
-static bool parse(struct version *out, const char *text, bool loose, bool partial)
-{
-    *out = (struct version){0};
-    if (strnlen(text, LONGEST + 1) > LONGEST)
+    unsigned count;
+    *out = (struct partial){0};
+    while (**at == 'v' || **at == '=' || is_blank(**at))
+        ++*at;
+    if (!parse_parts(out, at, loose, wildcards, &count))
         return false;
-    const char *p = text;
-    scan_spaces(&p);
-    while (*p == 'v' || *p == '=' || (loose && *p == ' '))
-        p++;
-    return scan_core(&p, out, loose, partial) && scan_tail(&p, out, loose) && at_end(p);
+    if (count == 3 && !parse_prerelease(&out->version, at, loose))
+        return false;
+    return parse_build(&out->version, at);
+}
+
+static bool only_blanks(const char *text)
+{
+    while (is_blank(*text))
+        text++;
+    return *text == '\0';
 }
 
 bool version_parse(struct version *out, const char *text, bool loose)
 {
-    return parse(out, text, loose, false);
+    struct partial partial;
+    if (!loose && !is_digit(*text))
+        return false;
+    if (!partial_parse(&partial, &text, loose, false) || partial.given < 3)
+        return false;
+    *out = partial.version;
+    return loose ? only_blanks(text) : *text == '\0';
 }
 
 bool version_parse_partial(struct version *out, const char *text)
 {
-    return parse(out, text, true, true);
+    struct partial partial;
+    if (!partial_parse(&partial, &text, false, false))
+        return false;
+    *out = partial.version;
+    return only_blanks(text);
 }
-
-/* ---- order ---- */
 
 static int compare_numbers(uint64_t a, uint64_t b)
 {
     return (a > b) - (a < b);
 }
 
-/* Numbers below words; numbers of any length by value, words bytewise. */
-static int compare_words(const char *a, size_t la, const char *b, size_t lb)
+/* One identifier of a prerelease and the rest behind its dot. */
+struct identifier {
+    const char *text;
+    size_t len;
+    bool numeric;
+};
+
+static struct identifier next_identifier(const char **at, const char *end)
 {
-    bool number_a = true, number_b = true;
-    for (size_t i = 0; i < la; i++)
-        number_a &= scan_is_digit(a[i]);
-    for (size_t i = 0; i < lb; i++)
-        number_b &= scan_is_digit(b[i]);
-    if (number_a != number_b)
-        return number_a ? -1 : 1;
-    if (number_a) {
-        for (; la > 1 && *a == '0'; la--)
-            a++;
-        for (; lb > 1 && *b == '0'; lb--)
-            b++;
-        if (la != lb)
-            return la < lb ? -1 : 1;
+    struct identifier id = {.text = *at, .numeric = true};
+    while (*at < end && **at != '.') {
+        id.numeric = id.numeric && is_digit(**at);
+        ++*at;
     }
-    int order = memcmp(a, b, la < lb ? la : lb);
-    return order ? order : compare_numbers(la, lb);
+    id.len = (size_t)(*at - id.text);
+    if (*at < end)
+        ++*at;
+    while (id.numeric && id.len > 1 && *id.text == '0') {
+        id.text++;
+        id.len--;
+    }
+    return id;
 }
 
-static size_t word_length(const char *text, const char *end)
+static int compare_identifiers(struct identifier a, struct identifier b)
 {
-    const char *dot = memchr(text, '.', (size_t)(end - text));
-    return (size_t)((dot ? dot : end) - text);
+    if (a.numeric != b.numeric)
+        return a.numeric ? -1 : 1;
+    if (a.numeric && a.len != b.len)
+        return compare_numbers(a.len, b.len);
+    int order = memcmp(a.text, b.text, a.len < b.len ? a.len : b.len);
+    return order ? (order > 0) - (order < 0) : compare_numbers(a.len, b.len);
 }
 
+/* A version with a prerelease comes before the one without. */
 static int compare_prereleases(const struct version *a, const struct version *b)
 {
-    if (!a->pre_len || !b->pre_len)
-        return (a->pre_len == 0) - (b->pre_len == 0); /* a release is above its prereleases */
-    const char *p = a->pre, *end_p = p + a->pre_len, *q = b->pre, *end_q = q + b->pre_len;
-    while (p < end_p && q < end_q) {
-        size_t lp = word_length(p, end_p), lq = word_length(q, end_q);
-        int order = compare_words(p, lp, q, lq);
+    if (a->pre_len == 0 || b->pre_len == 0)
+        return compare_numbers(a->pre_len == 0, b->pre_len == 0);
+    const char *left = a->pre, *left_end = left + a->pre_len;
+    const char *right = b->pre, *right_end = right + b->pre_len;
+    while (left < left_end && right < right_end) {
+        int order = compare_identifiers(next_identifier(&left, left_end),
+                                        next_identifier(&right, right_end));
         if (order)
             return order;
-        p += lp + (p + lp < end_p);
-        q += lq + (q + lq < end_q);
     }
-    return (p < end_p) - (q < end_q); /* more words are more */
+    return (left < left_end) - (right < right_end);
 }
 
 int version_compare(const struct version *a, const struct version *b)

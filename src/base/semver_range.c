@@ -1,417 +1,411 @@
 /*
- * Ranges. Whatever is written becomes alternatives of comparator sets: "^1.2 || 3.x" is
- * ">=1.2.0 <2.0.0-0" or ">=3.0.0 <4.0.0-0". An empty set matches everything.
- *
- * An upper bound that was made here has the prerelease "0", the lowest there is, so that "<2.0.0-0"
- * leaves out the prereleases of 2.0.0 as well. `filled` marks a lower bound whose missing parts
- * were filled with zeros: with prereleases included it starts at its own "-0".
+ * Ranges: every form that a person may write becomes a set of comparators, as docs/versions.md
+ * lists.
  */
-#include "base/semver.h"
-
 #include "base/buf.h"
-#include "base/semver_scan.h"
+#include "base/semver_parse.h"
 
+#include <inttypes.h>
 #include <string.h>
 
-enum comparison { OP_EQ, OP_LT, OP_LE, OP_GT, OP_GE };
+enum operator{ OP_EQUAL, OP_LESS, OP_LESS_EQUAL, OP_GREATER, OP_GREATER_EQUAL };
 
 struct comparator {
-    enum comparison op;
+    enum operator op;
+    /*
+     * The bound was filled in, not written out: where prereleases are included, ">=1.0.0" means
+     * ">=1.0.0-0" and "<=1.0.0" means "<1.0.1-0".
+     */
+    bool open;
     struct version version;
-    bool filled;
 };
 
-struct set {
+/* All comparators must hold. None: any version. */
+struct alternative {
     struct comparator *items;
     size_t count, capacity;
-    bool nothing; /* cannot match */
+    bool impossible;
 };
 
 struct range {
-    struct set *sets;
+    struct alternative *items;
     size_t count, capacity;
 };
 
-/* "1.2.x": `parts` tells how many numbers it has; a prerelease only stands behind three. */
-struct partial {
-    struct version version;
-    unsigned parts;
-};
-
-struct scanner {
+/* Reads one alternative. */
+struct range_parser {
     struct arena *arena;
-    const char *cursor;
+    const char *at;
     bool loose;
-    bool wrong;
+    struct alternative *out;
 };
 
-/* ---- comparators ---- */
+static bool is_blank(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static void skip_blanks(struct range_parser *parser)
+{
+    while (is_blank(*parser->at))
+        parser->at++;
+}
 
 static bool same_comparator(const struct comparator *a, const struct comparator *b)
 {
-    return a->op == b->op && version_compare(&a->version, &b->version) == 0;
+    return a->op == b->op && a->open == b->open && version_compare(&a->version, &b->version) == 0;
 }
 
-static void add(struct scanner *scanner, struct set *set, enum comparison op,
-                struct version version, bool filled)
+static bool add(struct range_parser *parser, struct comparator comparator)
 {
-    struct comparator fresh = {op, version, filled};
-    if (version.major > VERSION_NUMBER_MAX || version.minor > VERSION_NUMBER_MAX ||
-        version.patch > VERSION_NUMBER_MAX)
-        scanner->wrong = true;
-    for (size_t i = 0; i < set->count; i++)
-        if (same_comparator(&set->items[i], &fresh))
-            return;
-    *arena_push(scanner->arena, &set->items, &set->count, &set->capacity) = fresh;
+    struct alternative *out = parser->out;
+    comparator.version.build_len = 0;
+    for (size_t i = 0; i < out->count; i++)
+        if (same_comparator(&out->items[i], &comparator))
+            return true;
+    *arena_push(parser->arena, &out->items, &out->count, &out->capacity) = comparator;
+    return true;
 }
 
-static struct version make(uint64_t major, uint64_t minor, uint64_t patch)
+static bool at_least(struct range_parser *parser, struct version version, bool open)
 {
-    return (struct version){.major = major, .minor = minor, .patch = patch};
+    return add(parser,
+               (struct comparator){.op = OP_GREATER_EQUAL, .open = open, .version = version});
 }
 
-/* The lowest version of all that begin with these numbers, its prereleases included. */
-static struct version floor_of(uint64_t major, uint64_t minor, uint64_t patch)
+/* What comes before every prerelease of the version. */
+static bool before(struct range_parser *parser, struct version version)
 {
-    struct version version = make(major, minor, patch);
     version.pre = "0";
     version.pre_len = 1;
-    return version;
+    return add(parser, (struct comparator){.op = OP_LESS, .version = version});
 }
 
-/* The first version behind all that share the first `parts` numbers of `v`. */
-static struct version after(const struct version *v, unsigned parts)
+/* The next version at the given part (1 major, 2 minor, 3 patch); false past the largest number. */
+static bool next_version(struct version *out, const struct version *version, unsigned part)
 {
-    return parts == 1   ? floor_of(v->major + 1, 0, 0)
-           : parts == 2 ? floor_of(v->major, v->minor + 1, 0)
-                        : floor_of(v->major, v->minor, v->patch + 1);
+    *out = (struct version){.major = version->major};
+    if (part > 1)
+        out->minor = version->minor;
+    if (part > 2)
+        out->patch = version->patch;
+    uint64_t *number = part == 1 ? &out->major : part == 2 ? &out->minor : &out->patch;
+    return (*number)++ < VERSION_NUMBER_MAX;
 }
 
-static void add_lower(struct scanner *scanner, struct set *set, const struct partial *from)
+static bool before_next(struct range_parser *parser, const struct version *version, unsigned part)
 {
-    if (from->parts)
-        add(scanner, set, OP_GE, from->version, from->parts < 3);
+    struct version next;
+    return next_version(&next, version, part) && before(parser, next);
 }
 
-static void add_between(struct scanner *scanner, struct set *set, const struct partial *from,
-                        struct version below)
+/* A partial version as a range: all that begin so. A prerelease behind a wildcard means nothing. */
+static bool between(struct range_parser *parser, const struct partial *partial, unsigned part)
 {
-    add_lower(scanner, set, from);
-    if (from->parts)
-        add(scanner, set, OP_LT, below, false);
+    if (partial->given == 0)
+        return true;
+    return at_least(parser, partial->version, partial->given < 3) &&
+           before_next(parser, &partial->version, part);
 }
 
-/* "^": up to the first number that is not zero. */
-static struct version caret_end(const struct partial *p)
+static bool add_tilde(struct range_parser *parser, const struct partial *partial)
 {
-    if (p->version.major || p->parts == 1)
-        return after(&p->version, 1);
-    if (p->version.minor || p->parts == 2)
-        return after(&p->version, 2);
-    return after(&p->version, 3);
+    return between(parser, partial, partial->given == 1 ? 1 : 2);
 }
 
-static void add_comparison(struct scanner *scanner, struct set *set, enum comparison op,
-                           const struct partial *p)
+/* The leftmost part that is not 0 stays; of parts that are not given, none does. */
+static bool add_caret(struct range_parser *parser, const struct partial *partial)
 {
-    bool whole = p->parts == 3;
-    if (p->parts == 0) {
-        set->nothing |= op == OP_LT || op == OP_GT;
-        return;
+    const struct version *version = &partial->version;
+    unsigned part = 1;
+    if (version->major == 0 && partial->given > 1)
+        part = version->minor == 0 && partial->given > 2 ? 3 : 2;
+    return between(parser, partial, part);
+}
+
+/* An operator before a version with parts missing. */
+static bool add_wildcard(struct range_parser *parser, enum operator op,
+                         const struct partial *partial)
+{
+    struct version next;
+    if (partial->given == 0) {
+        if (op == OP_LESS || op == OP_GREATER)
+            parser->out->impossible = true;
+        return true;
     }
     switch (op) {
-    case OP_EQ:
-        if (whole)
-            add(scanner, set, OP_EQ, p->version, false);
-        else
-            add_between(scanner, set, p, after(&p->version, p->parts));
-        return;
-    case OP_GE:
-        add_lower(scanner, set, p);
-        return;
-    case OP_LT:
-        add(scanner, set, OP_LT,
-            whole ? p->version : floor_of(p->version.major, p->version.minor, 0), false);
-        return;
-    case OP_LE:
-        if (whole)
-            add(scanner, set, OP_LE, p->version, false);
-        else
-            add(scanner, set, OP_LT, after(&p->version, p->parts), false);
-        return;
-    case OP_GT:
-        if (whole) {
-            add(scanner, set, OP_GT, p->version, false);
-        } else {
-            struct version next = after(&p->version, p->parts);
-            add(scanner, set, OP_GE, make(next.major, next.minor, next.patch), true);
+    case OP_EQUAL:
+        return between(parser, partial, partial->given);
+    case OP_LESS:
+        return before(parser, partial->version);
+    case OP_LESS_EQUAL:
+        return before_next(parser, &partial->version, partial->given);
+    case OP_GREATER:
+        return next_version(&next, &partial->version, partial->given) &&
+               at_least(parser, next, true);
+    case OP_GREATER_EQUAL:
+        return at_least(parser, partial->version, true);
+    }
+    return false;
+}
+
+static enum operator take_operator(struct range_parser *parser)
+{
+    char first = *parser->at;
+    bool equal = first && parser->at[1] == '=';
+    if (first != '<' && first != '>') {
+        if (first == '=')
+            parser->at++;
+        return OP_EQUAL;
+    }
+    parser->at += equal ? 2 : 1;
+    if (first == '<')
+        return equal ? OP_LESS_EQUAL : OP_LESS;
+    return equal ? OP_GREATER_EQUAL : OP_GREATER;
+}
+
+static bool take_partial(struct range_parser *parser, struct partial *out)
+{
+    if (!partial_parse(out, &parser->at, parser->loose, true))
+        return false;
+    if (out->given < 3)
+        out->version.pre_len = 0;
+    return *parser->at == '\0' || is_blank(*parser->at);
+}
+
+static bool take_comparator(struct range_parser *parser)
+{
+    struct partial partial;
+    char first = *parser->at;
+    if (first == '~' || first == '^') {
+        parser->at++;
+        if (first == '~' && *parser->at == '>')
+            parser->at++;
+        if (!take_partial(parser, &partial))
+            return false;
+        return first == '~' ? add_tilde(parser, &partial) : add_caret(parser, &partial);
+    }
+    enum operator op = take_operator(parser);
+    if (!take_partial(parser, &partial))
+        return false;
+    if (partial.given < 3)
+        return add_wildcard(parser, op, &partial);
+    return add(parser, (struct comparator){.op = op, .version = partial.version});
+}
+
+static bool add_upper_end(struct range_parser *parser, const struct partial *to)
+{
+    if (to->given == 0)
+        return true;
+    if (to->given < 3)
+        return before_next(parser, &to->version, to->given);
+    return add(parser, (struct comparator){.op = OP_LESS_EQUAL,
+                                           .open = to->version.pre_len == 0,
+                                           .version = to->version});
+}
+
+/* "1.2 - 2.0" as the whole alternative. Returns -1 if it has another form. */
+static int take_hyphen(struct range_parser *parser)
+{
+    const char *begin = parser->at;
+    struct partial from, to;
+    if (take_partial(parser, &from) && is_blank(*parser->at)) {
+        skip_blanks(parser);
+        if (parser->at[0] == '-' && is_blank(parser->at[1])) {
+            parser->at++;
+            if (!take_partial(parser, &to))
+                return false;
+            skip_blanks(parser);
+            if (*parser->at != '\0')
+                return false;
+            if (from.given)
+                at_least(parser, from.version, from.version.pre_len == 0);
+            return add_upper_end(parser, &to);
         }
-        return;
     }
+    parser->at = begin;
+    return -1;
 }
 
-/* ---- reading ---- */
-
-static bool is_wildcard(char c)
+static void skip_word(struct range_parser *parser)
 {
-    return c == 'x' || c == 'X' || c == '*';
+    while (*parser->at && !is_blank(*parser->at))
+        parser->at++;
 }
 
-static struct partial scan_partial(struct scanner *scanner)
+/* False if the alternative is malformed; loosely, malformed comparators are passed over. */
+static bool parse_alternative(struct range_parser *parser)
 {
-    struct partial p = {0};
-    uint64_t *const numbers[] = {&p.version.major, &p.version.minor, &p.version.patch};
-    unsigned seen = 0;
-    while (*scanner->cursor == 'v' || *scanner->cursor == '=') {
-        scanner->cursor++;
-        scan_spaces(&scanner->cursor);
-    }
-    for (; seen < 3; seen++) {
-        if (seen && *scanner->cursor != '.')
-            break;
-        scanner->cursor += seen > 0;
-        if (is_wildcard(*scanner->cursor))
-            scanner->cursor++;
-        else if (p.parts == seen && scan_number(&scanner->cursor, numbers[seen], scanner->loose))
-            p.parts++;
-        else
-            scanner->wrong = true;
-    }
-    struct version tail = {0};
-    bool pre = *scanner->cursor != '+' && *scanner->cursor;
-    if ((pre && seen < 3 && *scanner->cursor == '-') ||
-        !scan_tail(&scanner->cursor, &tail, scanner->loose && seen == 3))
-        scanner->wrong = true;
-    if (p.parts == 3) {
-        p.version.pre = tail.pre;
-        p.version.pre_len = tail.pre_len;
-    }
-    return p;
-}
-
-/* Whether the cursor is at the end of a word of the range. */
-static bool at_gap(const struct scanner *scanner)
-{
-    return strchr(" \t\r\n,|", *scanner->cursor) != NULL; /* the end matches too */
-}
-
-static bool take(struct scanner *scanner, const char *text)
-{
-    size_t len = strlen(text);
-    if (strncmp(scanner->cursor, text, len) != 0)
-        return false;
-    scanner->cursor += len;
-    scan_spaces(&scanner->cursor);
-    return true;
-}
-
-static void scan_comparator(struct scanner *scanner, struct set *set)
-{
-    static const struct {
-        const char *text;
-        enum comparison op;
-    } comparisons[] = {{"<=", OP_LE}, {">=", OP_GE}, {"<", OP_LT}, {">", OP_GT}, {"=", OP_EQ}};
-
-    if (take(scanner, "~>") || take(scanner, "~")) {
-        struct partial p = scan_partial(scanner);
-        add_between(scanner, set, &p, after(&p.version, p.parts > 1 ? 2 : 1));
-    } else if (take(scanner, "^")) {
-        struct partial p = scan_partial(scanner);
-        add_between(scanner, set, &p, caret_end(&p));
-    } else {
-        enum comparison op = OP_EQ;
-        for (size_t i = 0; i < sizeof comparisons / sizeof *comparisons; i++)
-            if (take(scanner, comparisons[i].text)) {
-                op = comparisons[i].op;
-                break;
-            }
-        struct partial p = scan_partial(scanner);
-        add_comparison(scanner, set, op, &p);
-    }
-    if (!at_gap(scanner))
-        scanner->wrong = true;
-}
-
-/* "A - B"; leaves the cursor alone if this is not one. */
-static bool scan_hyphen(struct scanner *scanner, struct set *set)
-{
-    struct scanner ahead = *scanner;
-    if (!*ahead.cursor || strchr("<>~^", *ahead.cursor))
-        return false;
-    struct partial from = scan_partial(&ahead);
-    const char *gap = ahead.cursor;
-    scan_spaces(&ahead.cursor);
-    if (ahead.wrong || gap == ahead.cursor || *ahead.cursor != '-' ||
-        !strchr(" \t", ahead.cursor[1]))
-        return false;
-    ahead.cursor++;
-    scan_spaces(&ahead.cursor);
-    struct partial to = scan_partial(&ahead);
-    *scanner = ahead;
-    add_lower(scanner, set, &from);
-    if (to.parts)
-        add_comparison(scanner, set, OP_LE, &to);
-    return true;
-}
-
-static void scan_gaps(struct scanner *scanner)
-{
-    do
-        scan_spaces(&scanner->cursor);
-    while (*scanner->cursor == ',' && scanner->cursor++);
-}
-
-static void scan_set(struct scanner *scanner, struct set *set)
-{
-    scan_gaps(scanner);
-    if (scan_hyphen(scanner, set)) {
-        scan_gaps(scanner);
-        return;
-    }
-    while (!scanner->wrong && *scanner->cursor && *scanner->cursor != '|') {
-        scan_comparator(scanner, set);
-        scan_gaps(scanner);
-    }
-}
-
-/* Alternatives that cannot match go, unless nothing else is left; one that matches all stands
- * alone. */
-static void simplify(struct range *range)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < range->count; i++) {
-        struct set set = range->sets[i];
-        if (set.nothing)
+    size_t taken = 0;
+    skip_blanks(parser);
+    if (*parser->at == '\0')
+        return true;
+    int hyphen = take_hyphen(parser);
+    if (hyphen >= 0)
+        return hyphen;
+    for (; *parser->at; skip_blanks(parser)) {
+        const char *begin = parser->at;
+        if (take_comparator(parser)) {
+            taken++;
             continue;
-        if (set.count == 0) {
-            range->sets[0] = set;
-            range->count = 1;
-            return;
         }
-        range->sets[kept++] = set;
+        if (!parser->loose)
+            return false;
+        parser->at = begin;
+        skip_word(parser);
     }
-    range->count = kept ? kept : 1;
+    return taken > 0;
+}
+
+/* The text of one alternative: up to "||", commas as blanks. Moves `*at` behind it; NULL at the
+ * end. */
+static const char *next_alternative(struct arena *arena, const char **at)
+{
+    if (!*at)
+        return NULL;
+    const char *end = strstr(*at, "||");
+    char *text = end ? arena_strndup(arena, *at, (size_t)(end - *at)) : arena_strdup(arena, *at);
+    for (char *comma = text; (comma = strchr(comma, ','));)
+        *comma = ' ';
+    *at = end ? end + 2 : NULL;
+    return text;
 }
 
 struct range *range_parse(struct arena *arena, const char *text, bool loose)
 {
-    struct scanner scanner = {.arena = arena, .cursor = text, .loose = loose};
     struct range *range = arena_alloc(arena, sizeof *range);
-    for (;;) {
-        struct set *set = arena_push(arena, &range->sets, &range->count, &range->capacity);
-        scan_set(&scanner, set);
-        if (scanner.wrong)
-            return NULL;
-        if (!*scanner.cursor)
-            break;
-        if (!take(&scanner, "||"))
+    const char *part;
+    while ((part = next_alternative(arena, &text))) {
+        struct alternative alternative = {0};
+        struct range_parser parser = {
+            .arena = arena, .at = part, .loose = loose, .out = &alternative};
+        if (parse_alternative(&parser))
+            *arena_push(arena, &range->items, &range->count, &range->capacity) = alternative;
+        else if (!loose)
             return NULL;
     }
-    simplify(range);
-    return range;
+    return range->count ? range : NULL;
 }
 
-/* ---- using ---- */
-
-static bool comparator_matches(const struct comparator *comparator, const struct version *version,
-                               bool include_prerelease)
+/* The comparator as it is where prereleases are included. */
+static struct comparator opened(struct comparator comparator)
 {
-    struct version bound = comparator->version;
-    if (include_prerelease && comparator->filled)
-        bound = floor_of(bound.major, bound.minor, bound.patch);
-    int order = version_compare(version, &bound);
+    if (!comparator.open)
+        return comparator;
+    comparator.version.pre = "0";
+    comparator.version.pre_len = 1;
+    if (comparator.op == OP_LESS_EQUAL) {
+        comparator.op = OP_LESS;
+        comparator.version.patch++;
+    }
+    return comparator;
+}
+
+static bool comparator_matches(const struct comparator *comparator, const struct version *version)
+{
+    int order = version_compare(version, &comparator->version);
     switch (comparator->op) {
-    case OP_EQ:
+    case OP_EQUAL:
         return order == 0;
-    case OP_LT:
+    case OP_LESS:
         return order < 0;
-    case OP_LE:
+    case OP_LESS_EQUAL:
         return order <= 0;
-    case OP_GT:
+    case OP_GREATER:
         return order > 0;
-    case OP_GE:
+    case OP_GREATER_EQUAL:
         return order >= 0;
     }
     return false;
 }
 
-static bool names_prerelease_of(const struct set *set, const struct version *version)
+/* Whether the comparator was written for prereleases of this very version. */
+static bool names_prerelease(const struct comparator *comparator, const struct version *version)
 {
-    for (size_t i = 0; i < set->count; i++) {
-        const struct version *bound = &set->items[i].version;
-        if (bound->pre_len && bound->major == version->major && bound->minor == version->minor &&
-            bound->patch == version->patch)
-            return true;
-    }
-    return false;
+    const struct version *named = &comparator->version;
+    return named->pre_len && named->major == version->major && named->minor == version->minor &&
+           named->patch == version->patch;
 }
 
-static bool set_matches(const struct set *set, const struct version *version,
-                        bool include_prerelease)
+static bool alternative_matches(const struct alternative *alternative,
+                                const struct version *version, bool include_prerelease)
 {
-    if (set->nothing)
+    bool allowed = include_prerelease || version->pre_len == 0;
+    if (alternative->impossible)
         return false;
-    for (size_t i = 0; i < set->count; i++)
-        if (!comparator_matches(&set->items[i], version, include_prerelease))
+    for (size_t i = 0; i < alternative->count; i++) {
+        struct comparator comparator = alternative->items[i];
+        if (include_prerelease)
+            comparator = opened(comparator);
+        if (!comparator_matches(&comparator, version))
             return false;
-    return include_prerelease || !version->pre_len || names_prerelease_of(set, version);
+        allowed = allowed || names_prerelease(&comparator, version);
+    }
+    return allowed;
 }
 
 bool range_matches(const struct range *range, const struct version *version,
                    bool include_prerelease)
 {
     for (size_t i = 0; i < range->count; i++)
-        if (set_matches(&range->sets[i], version, include_prerelease))
+        if (alternative_matches(&range->items[i], version, include_prerelease))
             return true;
     return false;
 }
 
 bool range_is_exact(const struct range *range)
 {
-    if (range->count != 1 || range->sets[0].nothing)
-        return false;
-    for (size_t i = 0; i < range->sets[0].count; i++)
-        if (range->sets[0].items[i].op == OP_EQ)
-            return true;
-    return false;
+    const struct alternative *only = &range->items[0];
+    return range->count == 1 && !only->impossible && only->count == 1 &&
+           only->items[0].op == OP_EQUAL;
+}
+
+/* ">=0.0.0" says nothing. */
+static bool is_trivial(const struct comparator *comparator)
+{
+    const struct version *v = &comparator->version;
+    return comparator->op == OP_GREATER_EQUAL && !v->major && !v->minor && !v->patch && !v->pre_len;
 }
 
 static void print_comparator(struct buf *out, const struct comparator *comparator)
 {
     static const char *const operators[] = {
-        [OP_EQ] = "", [OP_LT] = "<", [OP_LE] = "<=", [OP_GT] = ">", [OP_GE] = ">="};
+        [OP_EQUAL] = "",    [OP_LESS] = "<",           [OP_LESS_EQUAL] = "<=",
+        [OP_GREATER] = ">", [OP_GREATER_EQUAL] = ">=",
+    };
     const struct version *v = &comparator->version;
-    buf_printf(out, "%s%llu.%llu.%llu", operators[comparator->op], (unsigned long long)v->major,
-               (unsigned long long)v->minor, (unsigned long long)v->patch);
-    if (v->pre_len)
-        buf_printf(out, "-%.*s", (int)v->pre_len, v->pre);
+    buf_printf(out, "%s%" PRIu64 ".%" PRIu64 ".%" PRIu64, operators[comparator->op], v->major,
+               v->minor, v->patch);
+    if (v->pre_len) {
+        buf_putc(out, '-');
+        buf_add(out, v->pre, v->pre_len);
+    }
 }
 
-static void print_set(struct buf *out, const struct set *set)
+/* Returns false, adding nothing, for one that any version satisfies. */
+static bool print_alternative(struct buf *out, const struct alternative *alternative)
 {
-    struct version zero = {0};
-    size_t start = out->len;
-    if (set->nothing) {
-        buf_puts(out, "<0.0.0-0");
-        return;
+    size_t begin = out->len;
+    for (size_t i = 0; i < alternative->count; i++) {
+        if (is_trivial(&alternative->items[i]))
+            continue;
+        if (out->len > begin)
+            buf_putc(out, ' ');
+        print_comparator(out, &alternative->items[i]);
     }
-    for (size_t i = 0; i < set->count; i++) {
-        const struct comparator *comparator = &set->items[i];
-        if (comparator->op == OP_GE && version_compare(&comparator->version, &zero) == 0)
-            continue; /* says nothing */
-        buf_puts(out, out->len > start ? " " : "");
-        print_comparator(out, comparator);
-    }
-    if (out->len == start)
-        buf_puts(out, "*");
+    return out->len > begin;
 }
 
 const char *range_text(const struct range *range, struct arena *arena)
 {
-    AUTO_BUF out = {0};
+    AUTO_BUF all = {0};
     for (size_t i = 0; i < range->count; i++) {
-        buf_puts(&out, i ? "||" : "");
-        print_set(&out, &range->sets[i]);
+        AUTO_BUF one = {0};
+        if (range->items[i].impossible)
+            continue;
+        if (!print_alternative(&one, &range->items[i]))
+            return "*";
+        buf_printf(&all, "%s%s", all.len ? "||" : "", buf_text(&one));
     }
-    return arena_strdup(arena, buf_text(&out));
+    return all.len ? arena_strdup(arena, buf_text(&all)) : "<0.0.0-0";
 }
