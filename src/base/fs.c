@@ -251,8 +251,9 @@ int fs_symlink(const char *target, const char *path)
 }
 
 /*
- * Empties a folder depth first. One descriptor and a counter instead of recursion: however deep a tree a
- * plugin made, memory stays the same. A folder is listed again after each child folder that was emptied.
+ * Empties a folder depth first. One descriptor and a counter instead of recursion: however deep a
+ * tree a plugin made, memory stays the same. A folder is listed again after each child folder that
+ * was emptied.
  */
 static int remove_children(int root)
 {

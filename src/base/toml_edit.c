@@ -88,8 +88,7 @@ static const char *pair_text(struct edit *edit, unsigned first_part)
     return arena_printf(edit->arena, "%s = %s", buf_text(&key), edit->value);
 }
 
-/* ---- inline tables ------------------------------------------------------------------------------
- */
+/* ---- inline tables ---- */
 
 /* With the blanks behind it, unless they separate a comment or line end. */
 static void delete_comma(struct edit *edit, size_t comma)
@@ -167,8 +166,7 @@ static void edit_inline(struct edit *edit, const struct toml_statement *table)
         insert_inline(edit, table, last_end);
 }
 
-/* ---- adding a line ------------------------------------------------------------------------------
- */
+/* ---- adding a line ---- */
 
 /* Where a new pair could go. */
 struct place {
@@ -279,8 +277,7 @@ static void insert_pair(struct edit *edit)
         insert_line(edit, &(struct place){.at = edit->len});
 }
 
-/* ---- taking out ---------------------------------------------------------------------------------
- */
+/* ---- taking out ---- */
 
 static bool blank_line_at(const struct edit *edit, size_t at, size_t *next)
 {
@@ -336,8 +333,7 @@ static void delete_table(struct edit *edit)
         cut_table(edit, begin, end);
 }
 
-/* ---- checks -------------------------------------------------------------------------------------
- */
+/* ---- checks ---- */
 
 static struct data *parse(struct edit *edit, const char *text, size_t len, int *result)
 {
@@ -388,8 +384,7 @@ static int find_target(struct edit *edit, struct data *root, struct data **out)
     return 0;
 }
 
-/* ---- the whole ----------------------------------------------------------------------------------
- */
+/* ---- the whole ---- */
 
 /* Edits the pair that is or holds the target; false if there is none. */
 static bool edit_pair(struct edit *edit)

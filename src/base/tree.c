@@ -46,8 +46,7 @@ void tree_free(struct tree_writer *writer)
     free(writer);
 }
 
-/* ---- names: each taken once, also under file systems that fold them
- * ------------------------------- */
+/* ---- names: each taken once, also under file systems that fold them ---- */
 
 static size_t bucket_of(const struct tree_writer *writer, const struct node *parent,
                         const char *folded)
@@ -183,8 +182,7 @@ static struct node *claim_path(struct tree_writer *writer, const char *path, enu
     }
 }
 
-/* ---- folders and files on disk
- * ---------------------------------------------------------------------- */
+/* ---- folders and files on disk ---- */
 
 /* Makes what is missing of the folder `path` and returns a descriptor of it, or a negative error.
  */
@@ -265,8 +263,7 @@ int tree_start_file(struct tree_writer *writer, const char *path, bool executabl
     return 0;
 }
 
-/* ---- the calls of tree.h
- * --------------------------------------------------------------------------- */
+/* ---- the calls of tree.h ---- */
 
 static int broken(struct tree_writer *writer, int result)
 {

@@ -66,8 +66,9 @@ int tree_check_path(const char *path);
 int tree_hash(struct tree_summary *out, const char *path);
 
 /*
- * Copies a folder of the user's through the writer, leaving out .git, __pycache__, node_modules,
- * target (beside a Cargo.toml) and .venv. Executability is that of the owner's bit.
+ * Copies a folder of the user's through the writer, leaving out what tools made there: .git,
+ * __pycache__, node_modules, .venv, a venv/, target/ beside a Cargo.toml, .paii-build.
+ * Executability is that of the owner's bit.
  */
 int tree_copy_folder(struct tree_writer *writer, const char *path);
 

@@ -13,8 +13,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* ---- code points
- * --------------------------------------------------------------------------------------- */
+/* ---- code points ---- */
 
 /* The code point at `*p` of a valid UTF-8 text; moves on. */
 static uint32_t next_point(const char **p)
@@ -49,8 +48,7 @@ static void put_point(struct buf *out, uint32_t point)
     buf_putc(out, (char)(0x80 | (point & 0x3f)));
 }
 
-/* ---- folding
- * --------------------------------------------------------------------------------------------- */
+/* ---- folding ---- */
 
 /* Capitals: every `step`th point from `first` to `last` becomes point + delta. */
 static const struct {
@@ -199,8 +197,7 @@ char *tree_name_fold(struct arena *arena, const char *name, size_t len)
     return arena_strdup(arena, buf_text(&out));
 }
 
-/* ---- checking
- * -------------------------------------------------------------------------------------------- */
+/* ---- checking ---- */
 
 /* Points that a person does not see or that turn the text around. */
 static bool invisible(uint32_t point)

@@ -16,8 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* ---- the tree hash
- * ------------------------------------------------------------------------------------ */
+/* ---- the tree hash ---- */
 
 static int by_path(const void *a, const void *b)
 {
@@ -43,8 +42,7 @@ void tree_records_hash(struct record **records, size_t count, char out[HASH_HEX_
     hash_finish(&hash, out);
 }
 
-/* ---- the walk
- * ------------------------------------------------------------------------------------------- */
+/* ---- the walk ---- */
 
 struct walk {
     int root;
@@ -130,8 +128,7 @@ static int open_visited(const struct walk *walk, const char *path)
     return fd;
 }
 
-/* ---- tree_hash()
- * ------------------------------------------------------------------------------------------ */
+/* ---- tree_hash() ---- */
 
 struct hashing {
     struct arena arena;
@@ -185,17 +182,19 @@ int tree_hash(struct tree_summary *out, const char *path)
     return result;
 }
 
-/* ---- tree_copy_folder()
- * --------------------------------------------------------------------------------- */
+/* ---- tree_copy_folder() ---- */
 
 static bool skip_made(int dirfd, const char *name)
 {
-    static const char *const made[] = {".git", "__pycache__", "node_modules", ".venv"};
+    static const char *const made[] = {".git", "__pycache__", "node_modules", ".venv",
+                                       ".paii-build"};
 
     for (size_t i = 0; i < sizeof made / sizeof *made; i++) {
         if (strcmp(name, made[i]) == 0)
             return true;
     }
+    if (strcmp(name, "venv") == 0)
+        return faccessat(dirfd, "venv/pyvenv.cfg", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
     return strcmp(name, "target") == 0 &&
            faccessat(dirfd, "Cargo.toml", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }

@@ -49,8 +49,7 @@ static char *decode(struct arena *arena, const char *text)
     return out;
 }
 
-/* ---- addresses
- * ------------------------------------------------------------------------------------------ */
+/* ---- addresses ---- */
 
 static bool is_localhost(const char *host)
 {
@@ -98,8 +97,7 @@ bool url_is_private(const struct url *url)
            a[0] == 0xff;
 }
 
-/* ---- parsing
- * --------------------------------------------------------------------------------------------- */
+/* ---- parsing ---- */
 
 static char *lowered(struct arena *arena, const char *text, size_t len)
 {

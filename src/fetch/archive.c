@@ -49,9 +49,7 @@ struct unpacking {
 
 #define A archive_lib
 
-/* ---- what the file is
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- what the file is ---- */
 
 static int recognise(struct unpacking *u)
 {
@@ -106,9 +104,7 @@ static int open_archive(struct unpacking *u)
     return recognise(u);
 }
 
-/* ---- the two layers
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- the two layers ---- */
 
 static int count_stream(struct unpacking *u, size_t len)
 {
@@ -124,10 +120,10 @@ static int count_stream(struct unpacking *u, size_t len)
     return 0;
 }
 
-/* Gives the tar reader the next piece of the stream. */
-static la_ssize_t on_read(struct archive *inner, void *payload, const void **out)
+/* The next piece of the tar stream into `block`, counted and checked; its length or a negative
+ * error. */
+static int64_t next_piece(struct unpacking *u)
 {
-    struct unpacking *u = payload;
     la_ssize_t n = u->outer ? A.archive_read_data(u->outer, u->block, sizeof u->block)
                             : read(u->fd, u->block, sizeof u->block);
 
@@ -138,11 +134,28 @@ static la_ssize_t on_read(struct archive *inner, void *payload, const void **out
         u->error = count_stream(u, (size_t)n);
     if (u->error == 0)
         u->error = tar_check_feed(&u->tar, u->block, (size_t)n);
+    return u->error < 0 ? u->error : n;
+}
+
+static la_ssize_t on_read(struct archive *inner, void *payload, const void **out)
+{
+    struct unpacking *u = payload;
+    int64_t n = next_piece(u);
+
     *out = u->block;
-    if (u->error == 0)
-        return n;
-    A.archive_set_error(inner, EIO, "refused");
-    return -1;
+    if (n < 0)
+        A.archive_set_error(inner, EIO, "refused");
+    return n < 0 ? -1 : (la_ssize_t)n;
+}
+
+/* What follows the last entry has to be nothing, and whole. */
+static int read_rest(struct unpacking *u)
+{
+    int64_t n = 1;
+
+    while (u->packing != ZIP && n > 0)
+        n = next_piece(u);
+    return n < 0 ? (int)n : 0;
 }
 
 static int open_outer(struct unpacking *u)
@@ -200,9 +213,7 @@ static int open_reader(struct unpacking *u)
     return result;
 }
 
-/* ---- entries
- * ------------------------------------------------------------------------------------------------------------------
- */
+/* ---- entries ---- */
 
 /* An entry's name without a leading "./" and, of folders, the trailing '/'. "" for the root itself.
  */
@@ -337,9 +348,7 @@ static int write_entry(struct unpacking *u, struct archive_entry *entry, const c
     return tree_link(u->writer, name, target ? target : "");
 }
 
-/* ---- the two passes
- * --------------------------------------------------------------------------------------------------------------
- */
+/* ---- the two passes ---- */
 
 /* Reads every entry: looks at it, or writes it when there is a writer. */
 static int pass(struct unpacking *u)
@@ -361,6 +370,8 @@ static int pass(struct unpacking *u)
         result = u->error ? u->error
                           : fail(ERR_REFUSED, "refused '%s': it is damaged: %s", u->job->archive,
                                  A.archive_error_string(u->inner));
+    if (result == 0)
+        result = read_rest(u);
     close_reader(u);
     return result;
 }

@@ -45,8 +45,7 @@ struct git_transport {
 };
 extern const struct git_transport GIT_HTTP, GIT_SSH, GIT_LOCAL;
 
-/* ---- git_objects.c: the store
- * -------------------------------------------------------------------------------- */
+/* ---- git_objects.c: the store ---- */
 
 struct git_store {
     git_repository *repo;
@@ -88,8 +87,7 @@ int store_error(const char *words);
 /* libgit2_quiet.c: git_libgit2_init() without what only its own connections need. */
 int libgit2_start(void);
 
-/* ---- git_wire.c: protocol version 2
- * --------------------------------------------------------------------------- */
+/* ---- git_wire.c: protocol version 2 ---- */
 
 enum pkt_kind { PKT_DATA, PKT_FLUSH, PKT_DELIMITER, PKT_END };
 

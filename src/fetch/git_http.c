@@ -33,8 +33,7 @@ struct state {
     bool remembered;      /* from the cache */
 };
 
-/* ---- the greeting, remembered
- * --------------------------------------------------------------------------------------- */
+/* ---- the greeting, remembered ---- */
 
 static void recall(struct git_remote *remote)
 {
@@ -92,9 +91,7 @@ static void forget(struct git_remote *remote)
     state->lines.count = 0;
 }
 
-/* ---- requests
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- requests ---- */
 
 static int on_bytes(void *payload, const void *data, size_t len)
 {
@@ -196,9 +193,7 @@ static int exchange(struct git_remote *remote, const struct buf *body, struct pk
     return result;
 }
 
-/* ---- the transport
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- the transport ---- */
 
 static int ready(struct git_remote *remote)
 {

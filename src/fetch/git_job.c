@@ -37,8 +37,7 @@ static int finish(struct git_remote *remote, int result)
     return result;
 }
 
-/* ---- from a name to an id
- * ----------------------------------------------------------------------------------------- */
+/* ---- from a name to an id ---- */
 
 static const char *ref_id(const struct git_refs *refs, const char *name)
 {
@@ -77,9 +76,7 @@ static const char *resolve_ref(struct git_remote *remote)
     return id;
 }
 
-/* ---- objects
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- objects ---- */
 
 static int fetch_one(struct git_remote *remote, const char *id, bool shallow, bool no_blobs)
 {
@@ -187,9 +184,7 @@ static int reach_commit(struct git_remote *remote, bool no_blobs, git_oid *tree)
     return result < 0 ? result : store_commit_tree(remote->store, &id, tree);
 }
 
-/* ---- git-tree
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- git-tree ---- */
 
 static int find_folder(struct git_remote *remote, const git_oid *root, git_oid *tree)
 {
@@ -233,9 +228,7 @@ int op_git_tree(struct job *job)
     return finish(&remote, result);
 }
 
-/* ---- git-files
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- git-files ---- */
 
 struct wanted {
     const char *name;

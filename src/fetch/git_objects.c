@@ -25,9 +25,7 @@ int store_error(const char *words)
     return fail(ERR_GENERIC, "%s: %s", words, error ? error->message : "unknown reason");
 }
 
-/* ---- opening
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- opening ---- */
 
 static int start_library(void)
 {
@@ -112,9 +110,7 @@ void store_close(struct git_store *store)
     git_repository_free(store->repo);
 }
 
-/* ---- packs
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- packs ---- */
 
 int store_pack_add(struct git_store *store, const void *data, size_t len)
 {
@@ -151,9 +147,7 @@ bool store_has(const struct git_store *store, const git_oid *id)
     return git_odb_exists_ext(store->odb, id, GIT_ODB_LOOKUP_NO_REFRESH) == 1;
 }
 
-/* ---- looking up
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- looking up ---- */
 
 int store_commit_tree(struct git_store *store, const git_oid *id, git_oid *tree)
 {
@@ -211,9 +205,7 @@ int store_find(struct git_store *store, const git_oid *tree, const char *path, g
     return 0;
 }
 
-/* ---- walking
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- walking ---- */
 
 /*
  * One walk for two purposes: with `writer` what is met is written, else what is missing is

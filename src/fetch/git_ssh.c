@@ -40,9 +40,7 @@ static void on_end(int number)
     _exit(128 + number);
 }
 
-/* ---- starting
- * -----------------------------------------------------------------------------------------------------------
- */
+/* ---- starting ---- */
 
 /* Quoted for the shell on the other side. '!' is for shells that expand history. */
 static void quote(struct buf *out, const char *text)
@@ -146,9 +144,7 @@ static int start_ssh(struct git_remote *remote, const char *program)
     return result;
 }
 
-/* ---- reading
- * ------------------------------------------------------------------------------------------------------------
- */
+/* ---- reading ---- */
 
 /* What ssh said, into the log; in the arena. */
 static const char *read_talk(struct git_remote *remote)
@@ -263,9 +259,7 @@ static int on_greeting(void *payload, enum pkt_kind kind, char *line, size_t len
     return 0;
 }
 
-/* ---- the transport
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- the transport ---- */
 
 static int connect_ssh(struct git_remote *remote)
 {

@@ -16,9 +16,7 @@
 
 enum { MAX_PACKET = 65520, MAX_REFS = 100000 };
 
-/* ---- packets
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- packets ---- */
 
 static int hex_digit(char c)
 {
@@ -109,9 +107,7 @@ void pkt_mark(struct buf *out, enum pkt_kind kind)
     buf_puts(out, kind == PKT_FLUSH ? "0000" : "0001");
 }
 
-/* ---- capabilities
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- capabilities ---- */
 
 static bool has_word(const char *words, const char *word)
 {
@@ -166,9 +162,7 @@ static void cut_newline(char *line, size_t *len)
         line[--*len] = '\0';
 }
 
-/* ---- ls-refs
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- ls-refs ---- */
 
 struct listing {
     struct job *job;
@@ -233,9 +227,7 @@ int wire_list(struct git_remote *remote, const struct git_channel *channel, cons
     return result;
 }
 
-/* ---- fetch
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- fetch ---- */
 
 struct packing {
     struct git_remote *remote;

@@ -71,8 +71,7 @@ void http_close(struct http *http)
         curl_lib.curl_easy_cleanup(http->curl);
 }
 
-/* ---- what libcurl calls
- * ---------------------------------------------------------------------------------- */
+/* ---- what libcurl calls ---- */
 
 static const char *header_value(struct arena *arena, const char *line, size_t len, const char *name)
 {
@@ -173,8 +172,7 @@ static curl_socket_t on_socket(void *payload, curlsocktype purpose, struct curl_
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
-/* ---- one request
- * --------------------------------------------------------------------------------------------- */
+/* ---- one request ---- */
 
 #define SET(option, value) curl_lib.curl_easy_setopt(curl, option, value)
 
@@ -297,9 +295,7 @@ static int status_error(const struct transfer *transfer)
     }
 }
 
-/* ---- retries
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- retries ---- */
 
 static bool worth_retrying(const struct transfer *transfer, CURLcode code)
 {
@@ -356,9 +352,7 @@ static int send_with_retries(struct transfer *transfer, const char *url)
     return network_error(transfer, code, url);
 }
 
-/* ---- redirects
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- redirects ---- */
 
 /* Where the answer sends us, if the rules allow it; NULL after fail(). */
 static const char *redirect_target(struct transfer *transfer, const char *from)

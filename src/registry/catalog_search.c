@@ -42,7 +42,7 @@ struct ranking {
     size_t count, max;
 };
 
-/* ---- ranking -------------------------------------------------------------------------------- */
+/* ---- ranking ---- */
 
 /* Negative if `a` comes before `b`. Rows of one catalog are in the order of their names. */
 static int compare_hits(const void *a, const void *b)
@@ -98,7 +98,7 @@ static void ranking_add(struct ranking *ranking, struct hit hit)
     }
 }
 
-/* ---- the query ------------------------------------------------------------------------------ */
+/* ---- the query ---- */
 
 static void query_parse(struct query *query, const char *text)
 {
@@ -123,7 +123,7 @@ static void query_parse(struct query *query, const char *text)
     }
 }
 
-/* ---- matching one line ---------------------------------------------------------------------- */
+/* ---- matching one line ---- */
 
 /* Cuts the bytes before `separator` off the front of `line`. */
 static struct slice cut(struct slice *line, char separator)
@@ -207,7 +207,7 @@ static unsigned match_line(const struct query *query, struct slice line)
     return sum;
 }
 
-/* ---- passes over the text ------------------------------------------------------------------- */
+/* ---- passes over the text ---- */
 
 /* The lines of a catalog's search text, with the rows they stand for. */
 struct lines {

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- strings, each kept once ---------------------------------------------------------------- */
+/* ---- strings, each kept once ---- */
 
 struct string_pool {
     struct arena arena; /* of the slots */
@@ -60,7 +60,7 @@ static uint32_t pool_add(struct string_pool *pool, const char *text)
     return pool->slots[slot];
 }
 
-/* ---- the order of rows ---------------------------------------------------------------------- */
+/* ---- the order of rows ---- */
 
 static int compare_versions(const char *a, const char *b)
 {
@@ -87,7 +87,7 @@ static int compare_packages(const void *a, const void *b)
     return strcmp(pa->registry ? pa->registry : "", pb->registry ? pb->registry : "");
 }
 
-/* ---- the sections --------------------------------------------------------------------------- */
+/* ---- the sections ---- */
 
 static void add_row(struct buf *rows, struct string_pool *pool, const struct package *p)
 {

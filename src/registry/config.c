@@ -20,7 +20,7 @@ struct config_reading {
     struct reader root;
 };
 
-/* ---- [registries] --------------------------------------------------------------------------- */
+/* ---- [registries] ---- */
 
 /* A folder as an absolute path, or a URL as it stands after a check; NULL after a report. */
 static const char *registry_url(struct config_reading *reading, struct data *node, const char *name,
@@ -112,7 +112,7 @@ static void read_registries(struct config_reading *reading)
           compare_registries);
 }
 
-/* ---- [bindings] ----------------------------------------------------------------------------- */
+/* ---- [bindings] ---- */
 
 static void read_binding(struct config_reading *reading, struct data *node, const char *contract)
 {
@@ -150,7 +150,7 @@ static void read_bindings(struct config_reading *reading)
     }
 }
 
-/* ---- the other tables ----------------------------------------------------------------------- */
+/* ---- the other tables ---- */
 
 static void read_path(struct config_reading *reading, struct reader *table, const char *key,
                       const char *actual)
@@ -179,7 +179,8 @@ static void read_defaults(struct config_reading *reading)
 
     reading->config->default_language = read_string(&table, "language", "python");
     reading->config->require_sandbox = read_boolean(&table, "require_sandbox", false);
-    read_choice(&table, "log_level", levels, 2);
+    int level = read_choice(&table, "log_level", levels, TERM_INFO);
+    reading->config->log_level = level > TERM_DEBUG ? TERM_DEBUG : (enum term_level)level;
     read_unknown_keys(&table);
 }
 
@@ -204,7 +205,7 @@ static void read_paii(struct config_reading *reading)
     read_unknown_keys(&table);
 }
 
-/* ---- the whole ------------------------------------------------------------------------------ */
+/* ---- the whole ---- */
 
 int config_parse(struct config *out, struct arena *arena, const char *file, const char *text,
                  size_t len, struct diags *diags)
@@ -241,8 +242,10 @@ int config_read(struct config *out, struct arena *arena)
     result = config_parse(out, arena, paths.config, buf_text(&text), text.len, &diags);
     if (!exists)
         out->root = NULL;
-    if (result == 0)
+    if (result == 0) {
+        term_default_level(out->log_level);
         diags_warn(&diags);
+    }
     return result;
 }
 

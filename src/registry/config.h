@@ -5,6 +5,7 @@
 #define PAII_REGISTRY_CONFIG_H
 
 #include "base/data.h"
+#include "base/term.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,6 +32,7 @@ struct config {
     size_t binding_count, binding_capacity;
     const char *default_language;
     bool require_sandbox;
+    enum term_level log_level;
 };
 
 /* Reads paii.toml; absent gives the defaults. Warnings are printed, an error is ERR_CONFIG. */

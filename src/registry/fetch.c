@@ -43,7 +43,7 @@ struct fetching {
     size_t running;
 };
 
-/* ---- the request ----------------------------------------------------------------------------- */
+/* ---- the request ---- */
 
 static bool is_remote_git(const struct fetch_job *job)
 {
@@ -116,7 +116,7 @@ static void write_request(struct buf *out, const struct fetch_job *job)
     json_end_object(&json);
 }
 
-/* ---- starting -------------------------------------------------------------------------------- */
+/* ---- starting ---- */
 
 static char *const *helper_environment(struct arena *arena)
 {
@@ -207,7 +207,7 @@ static int start_helper(struct helper *helper, struct arena *arena)
     return spawn(helper, (int[]){staging, cache}, helper->cache ? 2 : 1, arena);
 }
 
-/* ---- the answer ------------------------------------------------------------------------------ */
+/* ---- the answer ---- */
 
 static const char *kept(struct reader *reader, const char *key, struct arena *arena)
 {
@@ -268,7 +268,7 @@ static void take_event(struct helper *helper, struct arena *arena)
     arena_release(&scratch);
 }
 
-/* ---- reading --------------------------------------------------------------------------------- */
+/* ---- reading ---- */
 
 static void end_line(struct helper *helper, struct buf *line, struct arena *arena)
 {
@@ -303,7 +303,7 @@ static void drain(struct helper *helper, int *fd, struct buf *line, struct arena
     fd_close(fd);
 }
 
-/* ---- ending ---------------------------------------------------------------------------------- */
+/* ---- ending ---- */
 
 static void failed(struct fetch_job *job, struct arena *arena)
 {
@@ -357,7 +357,7 @@ static void end_all(struct fetching *f)
     }
 }
 
-/* ---- the loop -------------------------------------------------------------------------------- */
+/* ---- the loop ---- */
 
 static bool is_busy(const struct fetching *f, const char *cache)
 {

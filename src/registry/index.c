@@ -22,7 +22,7 @@ const char *const index_file_names[] = {
     NULL,
 };
 
-/* ---- one entry ------------------------------------------------------------------------------ */
+/* ---- one entry ---- */
 
 void row_begin(struct row *row, struct index_reading *reading, struct data *node)
 {
@@ -109,7 +109,7 @@ const char *index_version(struct arena *arena, const char *text)
                         (unsigned long long)version.minor, (unsigned long long)version.patch);
 }
 
-/* ---- where an entry's plugin is ------------------------------------------------------------- */
+/* ---- where an entry's plugin is ---- */
 
 /* A folder of the registry's own tree. */
 static void own_tree(struct row *row, const char *folder, const char *path)
@@ -231,7 +231,7 @@ void row_pins(struct row *row, const char *ref, const char *commit, const char *
         source->sha256 = sha256;
 }
 
-/* ---- the whole ------------------------------------------------------------------------------ */
+/* ---- the whole ---- */
 
 static const struct package **sorted_packages(struct index *index, struct arena *arena,
                                               int (*compare)(const void *, const void *))

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* ---- contracts ------------------------------------------------------------------------------ */
+/* ---- contracts ---- */
 
 static void provided_terms(struct row *row, struct strings *terms)
 {
@@ -71,7 +71,7 @@ static void row_contracts(struct row *row)
     row->package.consumes = row_lines(row, &consumed);
 }
 
-/* ---- rows ----------------------------------------------------------------------------------- */
+/* ---- rows ---- */
 
 static const char *text_of(struct row *row, const char *key, const char *other)
 {

@@ -48,7 +48,7 @@ void read_command(struct reader *reader, const char *key, struct strings *out)
         read_error(reader, node, "expected a program and its arguments, found nothing");
 }
 
-/* ---- [plugin] and [paii] -------------------------------------------------------------------- */
+/* ---- [plugin] and [paii] ---- */
 
 /* The first of two spellings that is there; both are known keys. */
 static const char *read_either(struct reader *reader, const char *key, const char *other)
@@ -112,7 +112,7 @@ static void read_paii(struct manifest_reading *reading)
     read_unknown_keys(&paii);
 }
 
-/* ---- [build] and [run] ---------------------------------------------------------------------- */
+/* ---- [build] and [run] ---- */
 
 static enum build_type read_build_type(struct reader *build)
 {
@@ -181,7 +181,7 @@ static void read_run(struct manifest_reading *reading)
     read_unknown_keys(&run);
 }
 
-/* ---- the whole ------------------------------------------------------------------------------ */
+/* ---- the whole ---- */
 
 void manifest_init(struct manifest *out, const char *file)
 {

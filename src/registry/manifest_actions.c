@@ -13,7 +13,7 @@ const char *const effect_names[] = {"read", "write", "external", "destructive", 
 #define MAX_TIMEOUT_MS 600000
 #define MAX_PRIORITY   1000
 
-/* ---- values and their schemas --------------------------------------------------------------- */
+/* ---- values and their schemas ---- */
 
 static const char *type_of(const struct data *node)
 {
@@ -111,7 +111,7 @@ static void read_value(struct manifest_reading *reading, struct data *node,
     schema->fallback = json_text(reading->arena, node);
 }
 
-/* ---- [env] and [config] --------------------------------------------------------------------- */
+/* ---- [env] and [config] ---- */
 
 static struct env_variable *add_variable(struct manifest_reading *reading, const char *name)
 {
@@ -169,7 +169,7 @@ void manifest_read_config(struct manifest_reading *reading)
     }
 }
 
-/* ---- [actions] ------------------------------------------------------------------------------ */
+/* ---- [actions] ---- */
 
 /* An action is a word of argv and the end of a flag: letters, digits, '_', '-' and '.'. */
 static bool action_name_valid(const char *name)
@@ -236,7 +236,7 @@ void manifest_read_actions(struct manifest_reading *reading)
         read_action(reading, node);
 }
 
-/* ---- [hooks] -------------------------------------------------------------------------------- */
+/* ---- [hooks] ---- */
 
 static const char *const events[] = {
     "config-change",

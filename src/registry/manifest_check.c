@@ -30,7 +30,7 @@ static bool has_folder(const struct checking *checking, const char *name)
     return fs_is_dir(path_join(checking->arena, checking->dir, name));
 }
 
-/* ---- [plugin] and [paii] -------------------------------------------------------------------- */
+/* ---- [plugin] and [paii] ---- */
 
 static void check_core_version(struct checking *checking)
 {
@@ -51,7 +51,7 @@ static void check_description(struct checking *checking)
              "there is no description");
 }
 
-/* ---- what the client sees ------------------------------------------------------------------- */
+/* ---- what the client sees ---- */
 
 static bool provides_skill(const struct manifest *manifest)
 {
@@ -81,7 +81,7 @@ static void check_skill(struct checking *checking)
                  "no front matter: the client cannot tell when to use the skill");
 }
 
-/* ---- [build] and [run] ---------------------------------------------------------------------- */
+/* ---- [build] and [run] ---- */
 
 static void check_build(struct checking *checking)
 {

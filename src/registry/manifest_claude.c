@@ -86,7 +86,7 @@ static int from_plugin_json(struct manifest *out, struct arena *arena, const cha
     return diags_result(diags);
 }
 
-/* ---- SKILL.md ------------------------------------------------------------------------------- */
+/* ---- SKILL.md ---- */
 
 /* The indented lines behind a key whose value is ">" or "|", joined by spaces. */
 static const char *folded(struct arena *arena, const char *line)

@@ -136,7 +136,7 @@ void manifest_read_provides(struct manifest_reading *reading)
     }
 }
 
-/* ---- [consumes] ----------------------------------------------------------------------------- */
+/* ---- [consumes] ---- */
 
 static void consumed_table(struct manifest_reading *reading, struct data *node,
                            struct consumed *term)

@@ -13,7 +13,7 @@
 
 #define INDEX_MAX_BYTES (16u << 20)
 
-/* ---- where a registry is -------------------------------------------------------------------- */
+/* ---- where a registry is ---- */
 
 static bool names_index(const char *url)
 {
@@ -108,7 +108,7 @@ int local_index(const char **file, const char **stamp, const struct place *place
     return -ERR_CONFIG;
 }
 
-/* ---- what a catalog was made from ----------------------------------------------------------- */
+/* ---- what a catalog was made from ---- */
 
 static const char *made_for(const struct place *place, struct arena *arena)
 {
@@ -133,7 +133,7 @@ const char *registry_stamp(const struct place *place, const struct catalog *cata
     return arena_strndup(arena, catalog->origin, (size_t)(rest - catalog->origin));
 }
 
-/* ---- compiling ------------------------------------------------------------------------------ */
+/* ---- compiling ---- */
 
 int registry_read_index(struct index *out, const struct place *place, const struct source *base,
                         const char *path, const char *file, struct arena *arena)
@@ -171,7 +171,7 @@ int registry_compile_local(struct catalog *out, size_t *skipped, const struct pl
     return catalog_from_image(out, image.data, image.len);
 }
 
-/* ---- opening -------------------------------------------------------------------------------- */
+/* ---- opening ---- */
 
 /* An older catalog of this place; false if there is none, or none that can be used. */
 static bool open_kept(struct catalog *out, const char **stamp, const struct place *place,
@@ -248,7 +248,7 @@ void registry_close_all(const struct config *config, struct catalog *catalogs)
         catalog_close(&catalogs[i]);
 }
 
-/* ---- what is not there ---------------------------------------------------------------------- */
+/* ---- what is not there ---- */
 
 int registry_unknown_plugin(const struct config *config, const struct catalog *catalogs,
                             const char *name)

@@ -40,7 +40,7 @@ static int record(struct registry_update *result, int error, struct arena *arena
     return error;
 }
 
-/* ---- state.json ----------------------------------------------------------------------------- */
+/* ---- state.json ---- */
 
 static void read_state(struct state *out, const struct place *place, struct arena *arena)
 {
@@ -85,7 +85,7 @@ static int write_state(const struct updating *updating, const char *stamp, const
     return fs_write(path_join(arena, updating->place.dir, "state.json"), text.data, text.len, 0644);
 }
 
-/* ---- local registries ----------------------------------------------------------------------- */
+/* ---- local registries ---- */
 
 static int update_local(struct updating *updating, struct arena *arena)
 {
@@ -111,7 +111,7 @@ static int update_local(struct updating *updating, struct arena *arena)
                : 0;
 }
 
-/* ---- remote ones: asking -------------------------------------------------------------------- */
+/* ---- remote ones: asking ---- */
 
 static const char *const *wanted_files(const struct place *place, struct arena *arena)
 {
@@ -163,7 +163,7 @@ static int prepare_job(struct updating *updating, struct fetch_job *job, struct 
     return 0;
 }
 
-/* ---- remote ones: keeping what came --------------------------------------------------------- */
+/* ---- remote ones: keeping what came ---- */
 
 /* The index file in staging, and its name in the registry. */
 static const char *arrived(const struct updating *updating, const char **name, struct arena *arena)
@@ -258,7 +258,7 @@ static int finish_remote(struct updating *updating, struct arena *arena)
     return error;
 }
 
-/* ---- the whole ------------------------------------------------------------------------------ */
+/* ---- the whole ---- */
 
 /* What we have of a registry, if every bit of it is as it was written. */
 static void look_at_kept(struct updating *updating, struct arena *arena)

@@ -10,7 +10,7 @@
 #include <ctype.h>
 #include <string.h>
 
-/* ---- the parts ------------------------------------------------------------------------------ */
+/* ---- the parts ---- */
 
 static bool has_control(const char *text)
 {
@@ -106,7 +106,7 @@ const char *source_text(const struct source *source, struct arena *arena)
                         path ? source->path : "", ref ? "#" : "", ref ? ref : "");
 }
 
-/* ---- URLs ----------------------------------------------------------------------------------- */
+/* ---- URLs ---- */
 
 static int parse_fragment(struct source *out, struct arena *arena, const char *fragment)
 {
@@ -168,7 +168,7 @@ int source_parse_url(struct source *out, struct arena *arena, const char *text, 
     return url_check(&out->url, arena, url, local);
 }
 
-/* ---- what a person types -------------------------------------------------------------------- */
+/* ---- what a person types ---- */
 
 static bool is_url(const char *text)
 {

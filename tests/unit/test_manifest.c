@@ -295,7 +295,7 @@ static void all_findings_at_once(void **state)
     error_clear();
 }
 
-/* ---- folders -------------------------------------------------------------------------------- */
+/* ---- folders ---- */
 
 static const char *folder(const char *name)
 {

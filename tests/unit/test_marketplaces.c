@@ -39,7 +39,7 @@ static int release(void **state)
     return 0;
 }
 
-/* ---- marketplaces --------------------------------------------------------------------------- */
+/* ---- marketplaces ---- */
 
 static void check_package(const char *file, const struct package *p, size_t kinds[4])
 {
@@ -114,7 +114,7 @@ static void marketplaces_are_read(void **state)
     assert_int_equal(all, 645); /* every entry of them */
 }
 
-/* ---- examples in Markdown ------------------------------------------------------------------- */
+/* ---- examples in Markdown ---- */
 
 /* What the first words of an example say it is, and whether it was read. */
 static const char *read_example(const char *file, const char *text, size_t len)
@@ -179,7 +179,7 @@ static void examples_of_the_founding_documents_are_read(void **state)
     assert_true(count >= 6);
 }
 
-/* ---- the registry that comes with paii ------------------------------------------------------ */
+/* ---- the registry that comes with paii ---- */
 
 static void the_core_registry_agrees_with_its_plugins(void **state)
 {
