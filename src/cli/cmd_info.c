@@ -26,7 +26,7 @@ struct info {
     struct manifest manifest;
 };
 
-/* ---- looking it up ---- */
+/* ---- looking it up -------------------------------------------------------------------------- */
 
 static void add_offer(struct info *info, const struct catalog *catalog)
 {
@@ -97,7 +97,15 @@ static const char *versions_of(const struct info *info, const struct offer *offe
     return strings_join(&list, info->arena, ", ");
 }
 
-/* ---- for people ---- */usr/share/paii/registry-index/plugins/incident
+/* ---- for people ---- */
+
+/*
+ *     incident 1.0.0
+ *     Incident response: declare, keep a timeline, write the postmortem
+ *
+ *       installed  1.0.0
+ *       registry   core
+ *       source     /usr/share/paii/registry-index/plugins/incident
  *       provides   SkillProvider[incident]
  *       actions    declare   declare an incident
  *                  update    ...
@@ -187,7 +195,7 @@ static void print_text(struct info *info)
     }
 }
 
-/* ---- --json ---- */
+/* ---- --json --------------------------------------------------------------------------------- */
 
 static void json_list(struct json_writer *json, const char *key, const struct strings *list)
 {
@@ -288,7 +296,7 @@ static void print_json(const struct info *info)
     out_bytes(text.data, text.len);
 }
 
-/* ---- the command ---- */
+/* ---- the command ---------------------------------------------------------------------------- */
 
 static int run(struct invocation *call)
 {

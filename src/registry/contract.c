@@ -132,7 +132,9 @@ bool provided_parse(struct provided *out, struct arena *arena, const char *text)
     if (!*rest)
         return true;
     out->version = arena_strdup(arena, rest + 1);
-    return version_parse_partial(&version, out->version);
+    /* One term, one spelling: no spaces, no "v" in front. */
+    return isdigit((unsigned char)rest[1]) && !strpbrk(rest, " \t\r\n") &&
+           version_parse_partial(&version, out->version);
 }
 
 bool consumed_parse(struct consumed *out, struct arena *arena, const char *text)

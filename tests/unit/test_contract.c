@@ -68,7 +68,7 @@ static void consumed_terms_become_canonical(void **state)
         {"a=B  ", "a=B"},
     };
     static const char *const bad[] = {
-        "MemoryProvider", "=MemoryProvider", "a=b", "a=B>=1", "a=B >=x", "a =B", "a=B?? 1", "",
+        "MemoryProvider", "=MemoryProvider", "a=b", "a=B>=1", "a=B >=beta", "a =B", "a=B?? 1", "",
     };
     struct consumed term;
 
