@@ -3,15 +3,15 @@
 #define TOML_ENABLE_FORMATTERS          0
 #define TOML_ENABLE_UNRELEASED_FEATURES 1 /* TOML 1.1 */
 #define TOML_MAX_NESTED_VALUES          64
-/* Its assertions are about input, and it reports an ordinary error after each: never abort on them, and
- * never let the compiler assume them. */
+/* Its assertions are about input, and it reports an ordinary error after each: never abort on them,
+ * and never let the compiler assume them. */
 #undef NDEBUG
 #define TOML_ASSERT(condition) static_cast<void>(0)
 #include <toml++/impl/forward_declarations.h>
 /*
  * Two repairs to what toml++ 3.3 thinks of single characters:
- * - It reaches its own "unreachable" places when it asks whether a character such as U+00E9 is a blank.
- *   In this header they all are ends of functions with such a question: the answer is no.
+ * - It reaches its own "unreachable" places when it asks whether a character such as U+00E9 is a
+ * blank. In this header they all are ends of functions with such a question: the answer is no.
  * - Its draft of TOML 1.1 had more letters for bare keys than TOML 1.1 has.
  */
 #pragma push_macro("TOML_UNREACHABLE")
