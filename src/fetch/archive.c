@@ -160,19 +160,16 @@ static int read_rest(struct unpacking *u)
 
 static int open_outer(struct unpacking *u)
 {
+    static const int filters[] = {[GZIP] = ARCHIVE_FILTER_GZIP,
+                                  [BZIP2] = ARCHIVE_FILTER_BZIP2,
+                                  [XZ] = ARCHIVE_FILTER_XZ,
+                                  [ZSTD] = ARCHIVE_FILTER_ZSTD};
     struct archive_entry *entry;
     struct archive *outer = u->outer = A.archive_read_new();
-    int code = ARCHIVE_FATAL;
 
-    if (u->packing == GZIP)
-        code = A.archive_read_support_filter_gzip(outer);
-    else if (u->packing == BZIP2)
-        code = A.archive_read_support_filter_bzip2(outer);
-    else if (u->packing == XZ)
-        code = A.archive_read_support_filter_xz(outer);
-    else if (u->packing == ZSTD)
-        code = A.archive_read_support_filter_zstd(outer);
-    if (code != ARCHIVE_OK || A.archive_read_support_format_raw(outer) != ARCHIVE_OK ||
+    /* Appended, a filter is used once; "supported", it would be used again on what it made. */
+    if (A.archive_read_append_filter(outer, filters[u->packing]) != ARCHIVE_OK ||
+        A.archive_read_support_format_raw(outer) != ARCHIVE_OK ||
         A.archive_read_open_fd(outer, u->fd, BLOCK) != ARCHIVE_OK ||
         A.archive_read_next_header(outer, &entry) != ARCHIVE_OK)
         return fail(ERR_REFUSED, "refused '%s': it is damaged: %s", u->job->archive,

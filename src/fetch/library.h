@@ -26,10 +26,7 @@
 #define ARCHIVE_FUNCTIONS(F)                                                                       \
     F(archive_read_new)                                                                            \
     F(archive_read_free)                                                                           \
-    F(archive_read_support_filter_gzip)                                                            \
-    F(archive_read_support_filter_bzip2)                                                           \
-    F(archive_read_support_filter_xz)                                                              \
-    F(archive_read_support_filter_zstd)                                                            \
+    F(archive_read_append_filter)                                                                  \
     F(archive_read_support_format_raw)                                                             \
     F(archive_read_support_format_tar)                                                             \
     F(archive_read_support_format_zip_seekable)                                                    \
