@@ -27,6 +27,23 @@ static int fetch_planned(struct change *change, bool *learned)
     return change_fetch(change, wanted, count, learned);
 }
 
+static int check_one_source_each(const struct change *change)
+{
+    for (size_t i = 0; i < change->choice_count; i++)
+        for (size_t j = 0; j < i; j++) {
+            const struct choice *a = change->choices[j], *b = change->choices[i];
+            if (!a->direct || !b->direct || a->current || b->current ||
+                strcmp(a->package.name, b->package.name) != 0)
+                continue;
+            fail(ERR_GENERIC, "'%s' and '%s' are both plugin '%s'",
+                 source_text(&a->package.source, change->arena),
+                 source_text(&b->package.source, change->arena), a->package.name);
+            error_hint("give one of them");
+            return -ERR_GENERIC;
+        }
+    return 0;
+}
+
 /* An update of a plugin that came from a source of its own means: the same source, as it is now. */
 static bool wants_update(const struct change_request *request, const char *name)
 {
@@ -58,7 +75,8 @@ static int collect(struct change *change)
             change_add_direct(change, &source, false);
         }
     }
-    return fetch_direct(change);
+    int result = fetch_direct(change);
+    return result < 0 ? result : check_one_source_each(change);
 }
 
 static int plan_and_fetch(struct change *change)
