@@ -142,14 +142,7 @@ static int compare_numbers(uint64_t a, uint64_t b)
     return (a > b) - (a < b);
 }
 
-/* One identifier of a prerelease and the rest behind its dot. */
-struct identifier {
-    const char *text;
-    size_t len;
-    bool numeric;
-};
-
-static struct identifier next_identifier(const char **at, const char *end)
+struct identifier next_identifier(const char **at, const char *end)
 {
     struct identifier id = {.text = *at, .numeric = true};
     while (*at < end && **at != '.') {

@@ -20,4 +20,13 @@ struct partial {
  */
 bool partial_parse(struct partial *out, const char **at, bool loose, bool wildcards);
 
+/* One identifier of a prerelease; zeros in front of a number are left out. */
+struct identifier {
+    const char *text;
+    size_t len;
+    bool numeric;
+};
+/* The one at `*at`, which moves behind its dot. */
+struct identifier next_identifier(const char **at, const char *end);
+
 #endif

@@ -344,9 +344,36 @@ static bool alternative_matches(const struct alternative *alternative,
     return allowed;
 }
 
+/* ">=0.0.0" says nothing. */
+static bool is_trivial(const struct comparator *comparator)
+{
+    const struct version *v = &comparator->version;
+    return comparator->op == OP_GREATER_EQUAL && !v->major && !v->minor && !v->patch && !v->pre_len;
+}
+
+static bool is_any(const struct alternative *alternative)
+{
+    for (size_t i = 0; i < alternative->count; i++)
+        if (!is_trivial(&alternative->items[i]))
+            return false;
+    return !alternative->impossible;
+}
+
+/* An alternative that any version satisfies makes the others, and the prereleases they name, moot.
+ */
+static bool includes_any(const struct range *range)
+{
+    for (size_t i = 0; i < range->count; i++)
+        if (is_any(&range->items[i]))
+            return true;
+    return false;
+}
+
 bool range_matches(const struct range *range, const struct version *version,
                    bool include_prerelease)
 {
+    if (!include_prerelease && includes_any(range))
+        return version->pre_len == 0;
     for (size_t i = 0; i < range->count; i++)
         if (alternative_matches(&range->items[i], version, include_prerelease))
             return true;
@@ -360,13 +387,6 @@ bool range_is_exact(const struct range *range)
            only->items[0].op == OP_EQUAL;
 }
 
-/* ">=0.0.0" says nothing. */
-static bool is_trivial(const struct comparator *comparator)
-{
-    const struct version *v = &comparator->version;
-    return comparator->op == OP_GREATER_EQUAL && !v->major && !v->minor && !v->patch && !v->pre_len;
-}
-
 static void print_comparator(struct buf *out, const struct comparator *comparator)
 {
     static const char *const operators[] = {
@@ -376,36 +396,37 @@ static void print_comparator(struct buf *out, const struct comparator *comparato
     const struct version *v = &comparator->version;
     buf_printf(out, "%s%" PRIu64 ".%" PRIu64 ".%" PRIu64, operators[comparator->op], v->major,
                v->minor, v->patch);
-    if (v->pre_len) {
-        buf_putc(out, '-');
-        buf_add(out, v->pre, v->pre_len);
+    const char *at = v->pre, *end = at + v->pre_len;
+    for (const char *between = "-"; at < end; between = ".") {
+        struct identifier id = next_identifier(&at, end);
+        buf_puts(out, between);
+        buf_add(out, id.text, id.len);
     }
 }
 
-/* Returns false, adding nothing, for one that any version satisfies. */
-static bool print_alternative(struct buf *out, const struct alternative *alternative)
+static void print_alternative(struct buf *out, const struct alternative *alternative)
 {
-    size_t begin = out->len;
+    const char *between = "";
     for (size_t i = 0; i < alternative->count; i++) {
         if (is_trivial(&alternative->items[i]))
             continue;
-        if (out->len > begin)
-            buf_putc(out, ' ');
+        buf_puts(out, between);
         print_comparator(out, &alternative->items[i]);
+        between = " ";
     }
-    return out->len > begin;
 }
 
 const char *range_text(const struct range *range, struct arena *arena)
 {
-    AUTO_BUF all = {0};
+    AUTO_BUF text = {0};
+    if (includes_any(range))
+        return "*";
     for (size_t i = 0; i < range->count; i++) {
-        AUTO_BUF one = {0};
         if (range->items[i].impossible)
             continue;
-        if (!print_alternative(&one, &range->items[i]))
-            return "*";
-        buf_printf(&all, "%s%s", all.len ? "||" : "", buf_text(&one));
+        if (text.len)
+            buf_puts(&text, "||");
+        print_alternative(&text, &range->items[i]);
     }
-    return all.len ? arena_strdup(arena, buf_text(&all)) : "<0.0.0-0";
+    return text.len ? arena_strdup(arena, buf_text(&text)) : "<0.0.0-0";
 }
