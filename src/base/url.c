@@ -188,6 +188,19 @@ static bool has_scheme(const char *url, const char *scheme, const char **rest)
     return true;
 }
 
+/* "https:x" is a slip of the pen, not a host of that name. */
+static bool is_scheme(const char *text, size_t len)
+{
+    static const char *const schemes[] = {"https", "http", "ssh", "git",
+                                          "file",  "ftp",  "ext", "fd"};
+
+    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
+        if (strlen(schemes[i]) == len && strncasecmp(text, schemes[i], len) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* A colon before any '/': host:path, as scp has it. */
 static const char *parse_scp(struct url *out, struct arena *arena, const char *url)
 {
@@ -196,7 +209,8 @@ static const char *parse_scp(struct url *out, struct arena *arena, const char *u
     if (!colon || (slash && slash < colon))
         return "neither https: nor ssh:";
     path = colon + 1;
-    if (*path == ':' || (path[0] == '/' && path[1] == '/') || colon - url < 2 || *url == '[')
+    if (is_scheme(url, (size_t)(colon - url)) || *path == ':' ||
+        (path[0] == '/' && path[1] == '/') || colon - url < 2 || *url == '[')
         return "neither https: nor ssh:";
     if (*path == '\0' || *path == '-')
         return "no path after the host";
