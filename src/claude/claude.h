@@ -14,9 +14,11 @@ struct components {
     struct strings agents;      /* names */
     struct strings agent_files; /* "agents/x.md", "agents/y/AGENT.md": same order */
     struct strings commands, mcp_servers, lsp_servers, output_styles;
-    bool root_skill; /* a SKILL.md at its root: a skill of the plugin's own name */
-    bool manifest;   /* carries a .claude-plugin/plugin.json */
-    bool hooks;      /* carries hooks of its own */
+    bool agents_by_path; /* agents/ holds more than agents, or some in folders: the client must be
+                            told */
+    bool root_skill;     /* a SKILL.md at its root: a skill of the plugin's own name */
+    bool manifest;       /* carries a .claude-plugin/plugin.json */
+    bool hooks;          /* carries hooks of its own */
 };
 /* Looks at the tree of plugin `name`; what cannot be read is left out. */
 int claude_components(struct components *out, struct arena *arena, const char *name,

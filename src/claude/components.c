@@ -55,7 +55,9 @@ static void find_agents(struct components *out, struct arena *arena, const char 
         const char *agent = without_md(arena, names.items[i]);
         const char *file =
             arena_printf(arena, "agents/%s%s", names.items[i], agent ? "" : "/AGENT.md");
-        if (!has_front_matter(path_join(arena, prefix, file)))
+        bool is_agent = has_front_matter(path_join(arena, prefix, file));
+        out->agents_by_path |= !is_agent || !agent;
+        if (!is_agent)
             continue;
         strings_add(&out->agents, arena, agent ? agent : names.items[i]);
         strings_add(&out->agent_files, arena, file);

@@ -22,7 +22,7 @@ static bool is_plain_skill(const struct components *parts)
 static void write_agents(struct json_writer *json, const struct components *parts,
                          struct arena *arena)
 {
-    if (parts->agent_files.count == 0)
+    if (parts->agent_files.count == 0 || !parts->agents_by_path)
         return;
     json_key(json, "agents");
     json_array(json);
