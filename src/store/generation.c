@@ -14,6 +14,9 @@
 
 /* The one being written. Under the lock there is one at most. */
 #define NEW_GENERATION ".new"
+/* While a generation gets its number: a link to it. It tells one that was never current, after a
+ * commit that was killed, from one that a rollback left behind. */
+#define FRESH_NUMBER ".fresh"
 
 enum { LOCK_MAX = 16 * 1024 * 1024 };
 
@@ -150,15 +153,25 @@ int generation_write(struct installed *set, struct arena *arena,
     return 0;
 }
 
+/* Gives what generation_write() wrote its number. */
+static int number_new(struct arena *arena, const char *name)
+{
+    int result = fs_symlink(name, generation_path(arena, FRESH_NUMBER));
+    if (result == 0 &&
+        rename(generation_path(arena, NEW_GENERATION), generation_path(arena, name)) != 0)
+        result = fail_errno(ERR_GENERIC, "cannot make generation %s", name);
+    return result;
+}
+
 int generation_commit(unsigned n)
 {
+    if (n == 0) /* back to the time before the first one */
+        return unlink(paths.current) == 0 || errno == ENOENT
+                   ? 0
+                   : fail_errno(ERR_GENERIC, "cannot remove '%s'", paths.current);
     struct arena arena = {0};
-    const char *fresh = generation_path(&arena, NEW_GENERATION);
     const char *name = arena_printf(&arena, "%u", n);
-    const char *place = generation_path(&arena, name);
-    int result = 0;
-    if (!fs_is_dir(place) && rename(fresh, place) != 0)
-        result = fail_errno(ERR_GENERIC, "cannot make generation %u", n);
+    int result = fs_is_dir(generation_path(&arena, name)) ? 0 : number_new(&arena, name);
     if (result == 0)
         result = fs_syncfs(paths.dir);
     if (result == 0)
@@ -169,10 +182,25 @@ int generation_commit(unsigned n)
     return result;
 }
 
+static int discard_fresh(struct arena *arena)
+{
+    const char *file = generation_path(arena, FRESH_NUMBER);
+    const char *name = fs_read_link(arena, file);
+    unsigned n = name ? number_of(name) : 0;
+    if (!n)
+        return 0;
+    int result = n == current_number(arena) ? 0 : fs_remove_tree(generation_path(arena, name));
+    if (result == 0 && unlink(file) != 0)
+        result = fail_errno(ERR_GENERIC, "cannot remove '%s'", file);
+    return result;
+}
+
 int generation_discard(void)
 {
     struct arena arena = {0};
     int result = fs_remove_tree(generation_path(&arena, NEW_GENERATION));
+    if (result == 0)
+        result = discard_fresh(&arena);
     arena_release(&arena);
     return result;
 }

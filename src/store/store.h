@@ -64,9 +64,10 @@ int generation_write(struct installed *set, struct arena *arena,
                      int (*project)(const struct installed *set, const char *generation_dir,
                                     struct arena *arena));
 /* The commit: gives the written generation its number `n` (unless `n` exists: a rollback), syncs,
- * renames `current` to it, syncs. */
+ * renames `current` to it, syncs. 0 is the state before the first generation. */
 int generation_commit(unsigned n);
-/* Removes what generation_write() wrote and nobody committed. */
+/* Removes what generation_write() wrote and what is not current: to be called when a change has
+ * ended, well or not, and after one that was killed. */
 int generation_discard(void);
 /* Numbers of existing generations, ascending. */
 int generation_list(unsigned **out, size_t *count, struct arena *arena);
