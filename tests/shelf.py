@@ -95,12 +95,15 @@ def zipped(files, top="top"):
 
 
 def everything(person):
-    """All of HOME but what is volatile: equal before and after means that nothing changed."""
+    """
+    All of HOME but what is volatile or a cache: equal before and after means that nothing changed.
+    A catalog is made again from the index of a folder whenever somebody looks.
+    """
     inside = person.dir.relative_to(person.home)
     skip = tuple(str(inside / name) for name in VOLATILE)
     return {path: entry for path, entry in person.snapshot(person.home).items()
             if not any(path == name or path.startswith(name + "/") for name in skip)
-            and not path.startswith(".cache")}
+            and not path.startswith(".cache") and not path.endswith("/catalog")}
 
 
 def installed(person):

@@ -125,12 +125,8 @@ int change_offer(struct change *change, const char *name, const char *registry)
     const struct package *installed = installed_find(&change->before, name);
     if (installed)
         offer_installed(change, installed);
-    if (registry && !config_registry(&change->config, registry)) {
-        fail(ERR_NOT_FOUND, "unknown registry '%s'", registry);
-        error_hint(
-            "'paii registry list' shows those you have; 'paii registry add NAME URL' adds one");
-        return -ERR_NOT_FOUND;
-    }
+    if (registry && !config_registry(&change->config, registry))
+        return registry_unknown(&change->config, registry);
     /* A name is bound to the registry that it came from. */
     if (!registry && installed)
         registry = installed->registry;

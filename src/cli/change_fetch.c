@@ -50,7 +50,8 @@ static int copy_folder(struct change *change, struct arrival *arrival)
     if (result == 0)
         result = tree_finish(writer, &arrival->tree);
     tree_free(writer);
-    return result;
+    return result == 0 ? 0
+                       : error_context(result, "cannot copy '%s' into '%s'", from, paths.staging);
 }
 
 /* ---- from elsewhere, side by side ---- */
@@ -190,6 +191,43 @@ static void take_manifest(struct choice *choice, struct manifest *manifest, stru
     package->consumes = consumes_lines(manifest, arena);
 }
 
+/* `text` with the place in staging taken out of it: a person never sees that. */
+static const char *without_staging(const struct change *change, const struct choice *choice,
+                                   const char *text)
+{
+    AUTO_BUF out = {0};
+    size_t len = strlen(choice->tree_dir);
+    const char *at;
+    for (; (at = strstr(text, choice->tree_dir)); text = at + len + (at[len] == '/')) {
+        buf_add(&out, text, (size_t)(at - text));
+        if (at[len] != '/')
+            buf_puts(&out, subject(choice, change->arena));
+    }
+    buf_puts(&out, text);
+    return arena_strdup(change->arena, buf_text(&out));
+}
+
+static int manifest_refused(const struct change *change, const struct choice *choice)
+{
+    enum err code = error_code();
+    const char *text = without_staging(change, choice, error_text());
+    const char *hint = arena_strdup(change->arena, error_hint_text());
+    fail(code, "plugin '%s': %s", subject(choice, change->arena), text);
+    if (*hint)
+        error_hint("%s", hint);
+    return -(int)code;
+}
+
+static void warn_of_manifest(const struct change *change, const struct choice *choice,
+                             const struct diags *diags)
+{
+    for (size_t i = 0; i < diags->count; i++)
+        diags->items[i].file =
+            arena_printf(change->arena, "plugin '%s': %s", subject(choice, change->arena),
+                         without_staging(change, choice, diags->items[i].file));
+    diags_warn(diags);
+}
+
 static int read_arrival(struct change *change, struct choice *choice, bool *learned)
 {
     struct arena *arena = change->arena;
@@ -197,8 +235,8 @@ static int read_arrival(struct change *change, struct choice *choice, bool *lear
     struct manifest *manifest = arena_alloc(arena, sizeof *manifest);
     int result = manifest_read(manifest, arena, choice->tree_dir, &diags);
     if (result < 0)
-        return error_context(result, "plugin '%s'", subject(choice, arena));
-    diags_warn(&diags);
+        return manifest_refused(change, choice);
+    warn_of_manifest(change, choice, &diags);
     result = check_identity(choice, manifest);
     if (result < 0)
         return result;
