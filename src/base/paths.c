@@ -73,7 +73,8 @@ int paths_init(void)
     paths.home = arena_strdup(&arena, paths.home);
     const char *dir = from_environment("PAII_DIR");
     paths.dir = dir ? path_absolute(&arena, dir) : xdg("XDG_CONFIG_HOME", ".config");
-    const char *config = from_environment("PAII_CONFIG");
+    /* Inside a plugin PAII_CONFIG is the plugin's configuration, and PAII_TOML is ours. */
+    const char *config = from_environment(getenv("PAII_PROTOCOL") ? "PAII_TOML" : "PAII_CONFIG");
     paths.config =
         config ? path_absolute(&arena, config) : path_join(&arena, paths.dir, "paii.toml");
     paths.env_file = path_join(&arena, paths.dir, ".env");

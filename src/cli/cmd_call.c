@@ -35,7 +35,6 @@ static int run(struct invocation *call)
 {
     AUTO_BUF input = {0};
     const char *params = call->arg_count > 2 ? call->args[2] : "{}";
-    runtime_fix_paths(call->arena);
     if (!strcmp(params, "-")) {
         int result = read_input(&input);
         if (result < 0)

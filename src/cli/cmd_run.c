@@ -103,7 +103,6 @@ static int run(struct invocation *call)
 {
     struct run_words words = {.items = call->args + 1, .count = call->arg_count - 1};
     struct target target;
-    runtime_fix_paths(call->arena);
     int result = target_open(&target, call->args[0], call->arena);
     if (result == 0)
         result = run_words_action(&words, call->arena);

@@ -38,15 +38,6 @@ struct run {
     int deadline_ms;
 };
 
-void runtime_fix_paths(struct arena *arena)
-{
-    if (!getenv("PAII_PROTOCOL") && !getenv("PAII_PLUGIN"))
-        return;
-    const char *toml = getenv("PAII_TOML");
-    paths.config =
-        toml && *toml ? arena_strdup(arena, toml) : path_join(arena, paths.dir, "paii.toml");
-}
-
 /* ---- the request ---- */
 
 static const char *new_id(struct arena *arena)

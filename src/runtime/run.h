@@ -71,10 +71,4 @@ void action_fail(struct action_result *out, struct arena *arena, const char *id,
 int contract_call(struct action_result *out, const char *alias, const char *method,
                   const char *params, struct arena *arena);
 
-/*
- * Inside a plugin PAII_CONFIG names the plugin's configuration, not the user's paii.toml: puts
- * paths.config right again. To be called after paths_init().
- */
-void runtime_fix_paths(struct arena *arena);
-
 #endif
