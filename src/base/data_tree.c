@@ -56,13 +56,13 @@ static int compare_entries(const void *left, const void *right)
     return order ? order : before_in_document(b, a) - before_in_document(a, b);
 }
 
-/* Takes the entries out whose key became NULL. */
-static void drop_unnamed(struct data *table)
+/* Takes the entries out that are marked by `known`, which nobody has set yet. */
+static void drop_marked(struct data *table)
 {
     struct data **link = &table->children;
     table->count = 0;
     while (*link) {
-        if ((*link)->key) {
+        if (!(*link)->known) {
             table->count++;
             link = &(*link)->next;
         } else {
@@ -88,13 +88,13 @@ struct data *data_finish_table(struct arena *arena, struct data *table)
         if (next && compare_key(next, sorted[i]->key, sorted[i]->key_len) == 0) {
             if (!duplicate || before_in_document(next, duplicate))
                 duplicate = arena_copy(arena, next, sizeof *next); /* it may lose its key as well */
-            sorted[i]->key = NULL;
+            sorted[i]->known = true;
         } else {
             sorted[kept++] = sorted[i];
         }
     }
     if (duplicate)
-        drop_unnamed(table);
+        drop_marked(table);
     if (kept > SMALL_TABLE) {
         table->index = arena_alloc(arena, sizeof *table->index);
         table->index->sorted = sorted;

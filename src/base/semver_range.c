@@ -53,16 +53,20 @@ static void skip_blanks(struct range_parser *parser)
 
 static bool same_comparator(const struct comparator *a, const struct comparator *b)
 {
-    return a->op == b->op && a->open == b->open && version_compare(&a->version, &b->version) == 0;
+    return a->op == b->op && version_compare(&a->version, &b->version) == 0;
 }
 
 static bool add(struct range_parser *parser, struct comparator comparator)
 {
     struct alternative *out = parser->out;
     comparator.version.build_len = 0;
-    for (size_t i = 0; i < out->count; i++)
-        if (same_comparator(&out->items[i], &comparator))
-            return true;
+    for (size_t i = 0; i < out->count; i++) {
+        if (!same_comparator(&out->items[i], &comparator))
+            continue;
+        /* The stricter of the two. */
+        out->items[i].open = out->items[i].open && comparator.open;
+        return true;
+    }
     *arena_push(parser->arena, &out->items, &out->count, &out->capacity) = comparator;
     return true;
 }
@@ -327,6 +331,13 @@ static bool names_prerelease(const struct comparator *comparator, const struct v
            named->patch == version->patch;
 }
 
+/* ">=0.0.0" says nothing where prereleases are left out anyway. */
+static bool is_trivial(const struct comparator *comparator)
+{
+    const struct version *v = &comparator->version;
+    return comparator->op == OP_GREATER_EQUAL && !v->major && !v->minor && !v->patch && !v->pre_len;
+}
+
 static bool alternative_matches(const struct alternative *alternative,
                                 const struct version *version, bool include_prerelease)
 {
@@ -337,18 +348,13 @@ static bool alternative_matches(const struct alternative *alternative,
         struct comparator comparator = alternative->items[i];
         if (include_prerelease)
             comparator = opened(comparator);
+        else if (is_trivial(&comparator))
+            continue;
         if (!comparator_matches(&comparator, version))
             return false;
         allowed = allowed || names_prerelease(&comparator, version);
     }
     return allowed;
-}
-
-/* ">=0.0.0" says nothing. */
-static bool is_trivial(const struct comparator *comparator)
-{
-    const struct version *v = &comparator->version;
-    return comparator->op == OP_GREATER_EQUAL && !v->major && !v->minor && !v->patch && !v->pre_len;
 }
 
 static bool is_any(const struct alternative *alternative)
@@ -396,6 +402,8 @@ static void print_comparator(struct buf *out, const struct comparator *comparato
     const struct version *v = &comparator->version;
     buf_printf(out, "%s%" PRIu64 ".%" PRIu64 ".%" PRIu64, operators[comparator->op], v->major,
                v->minor, v->patch);
+    if (v->pre_len == 0)
+        return;
     const char *at = v->pre, *end = at + v->pre_len;
     for (const char *between = "-"; at < end; between = ".") {
         struct identifier id = next_identifier(&at, end);

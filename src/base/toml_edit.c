@@ -351,7 +351,7 @@ static struct data *parse_value(struct edit *edit)
     struct toml_scan scan = {.text = edit->value, .len = strlen(edit->value)};
     const char *document = arena_printf(edit->arena, "v = %s", edit->value);
     toml_scan_value(&scan);
-    if (scan.at != scan.len)
+    if (scan.at != scan.len || edit->value[strspn(edit->value, " \t")] != edit->value[0])
         return NULL;
     return data_get(data_parse_toml(edit->arena, "", document, strlen(document), &ignored), "v");
 }
