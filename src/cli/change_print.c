@@ -57,7 +57,18 @@ static void print_list(const char *what, const struct strings *items, struct are
         out("    %s %s\n", what, strings_join(items, arena, ", "));
 }
 
-/* What the client will see, and what building runs. */
+/* What of the plugin runs: its program, and when the client's events start it. */
+static void print_programs(const struct manifest *manifest, struct arena *arena)
+{
+    struct strings hooks = {0};
+    if (manifest->run.count)
+        out("    run: %s\n", strings_join(&manifest->run, arena, " "));
+    for (size_t i = 0; i < manifest->hook_count; i++)
+        strings_add(&hooks, arena, manifest->hooks[i].event);
+    print_list("hooks:", &hooks, arena);
+}
+
+/* What the client will see, what building runs, and what runs later. */
 static void print_details(const struct change *change, const struct step *step)
 {
     struct choice *choice = step->choice;
@@ -69,6 +80,7 @@ static void print_details(const struct change *change, const struct step *step)
     const struct build_adapter *adapter = build_adapter(choice->manifest->build.type);
     if (adapter->needed(choice->manifest, choice->tree_dir))
         out("    build: %s\n", adapter->describe(arena, choice->manifest, choice->tree_dir));
+    print_programs(choice->manifest, arena);
     struct components parts = {0};
     if (claude_components(&parts, arena, choice->package.name, choice->tree_dir) < 0)
         return;
@@ -154,7 +166,7 @@ void change_print_result(const struct change *change)
 {
     if (term_json())
         print_json(change);
-    else if (change->generation == 0)
+    else if (change_count(change) == 0)
         say_nothing_to_do(change);
     else
         print_steps(change, false);
