@@ -11,11 +11,13 @@ import subprocess
 import tarfile
 import warnings
 import zipfile
+import zlib
 
 import pytest
 
 from fetching import Helper
 from lib.person import snapshot
+from servers import WebServer
 
 
 @pytest.fixture
@@ -414,6 +416,124 @@ def test_large_files_are_refused_before_they_are_read(helper, canary, hostile):
     commit_tree(hostile, tree(hostile, ("100644", "big", big)))
     answer = helper.run("git-tree", url=hostile.url, path="", into="src")
     assert answer.code == "refused" and answer.files("src") == {}
+
+
+# ---- servers that lie
+
+
+def pkt(text):
+    data = text if isinstance(text, bytes) else text.encode()
+    return f"{len(data) + 4:04x}".encode() + data
+
+
+def banded(pack):
+    return pkt("packfile\n") + b"".join(pkt(b"\1" + pack[at:at + 60000])
+                                        for at in range(0, len(pack), 60000)) + b"0000"
+
+
+def git_object(kind, data):
+    return hashlib.sha1(f"{kind} {len(data)}\0".encode() + data).hexdigest()
+
+
+def packed(kind, data, size=None, base=b""):
+    """One object of a pack; `size` is what its head claims."""
+    size = len(data) if size is None else size
+    head, size = [(kind << 4) | (size & 15)], size >> 4
+    while size:
+        head[-1] |= 0x80
+        head.append(size & 0x7f)
+        size >>= 7
+    return bytes(head) + base + zlib.compress(data)
+
+
+def pack(*objects):
+    body = b"PACK" + struct.pack(">II", 2, len(objects)) + b"".join(objects)
+    return body + hashlib.sha1(body).digest()
+
+
+COMMIT, TREE, BLOB, REF_DELTA = 1, 2, 3, 7
+
+
+def varint(value):
+    out = []
+    while value >= 0x80:
+        out.append(0x80 | value & 0x7f)
+        value >>= 7
+    return bytes(out + [value])
+
+
+def delta_bomb():
+    """A blob of 64 KiB, and a delta on it that makes 4 GiB."""
+    base = b"\0" * 65536
+    copies = b"\xb0\xff\xff" * 65536  # 65,535 bytes from the start, again and again
+    return pack(packed(BLOB, base),
+                packed(REF_DELTA, varint(len(base)) + varint(65535 * 65536) + copies,
+                       base=bytes.fromhex(git_object("blob", base))))
+
+
+@pytest.fixture
+def liar(tmp_path):
+    """A Git server that claims HEAD is a commit and answers each fetch with `site.answer`."""
+    site = WebServer(tmp_path / "web", tls=False)
+    site.head = git_object("commit", b"tree " + b"1" * 40 + b"\n\nx\n")
+
+    def serve(handler):
+        if handler.command == "GET":
+            body = pkt("version 2\n") + pkt("ls-refs\n") + pkt("fetch=shallow filter\n") + b"0000"
+        elif b"command=ls-refs" in handler.body:
+            body = pkt(f"{site.head} HEAD\n") + b"0000"
+        else:
+            body = site.answer
+        handler.reply(200, body, {"Content-Type": "application/x-git-upload-pack-result"})
+
+    site.routes["/repo/*"] = serve
+    site.url += "/repo"
+    yield site
+    site.close()
+
+
+LIES = {
+    "another-commit": banded(pack(packed(COMMIT, b"tree " + b"2" * 40 + b"\n\nevil\n"))),
+    "no-objects": pkt("packfile\n") + b"0000",
+    "empty-pack": banded(pack()),
+    "damaged": banded(pack(packed(BLOB, b"x"))[:-5] + b"wrong"),
+    "cut": banded(pack(packed(BLOB, b"x" * 1000)))[:-40],
+    "unfinished": banded(pack(packed(BLOB, b"x" * 1000))[:30]),
+    "not-a-pack": banded(b"HELLO" * 100),
+    "huge-claim": banded(pack(packed(BLOB, b"x", size=1 << 40))),
+    "many-claimed": banded(b"PACK" + struct.pack(">II", 2, 0xffffffff) + b"x" * 50),
+    "delta-bomb": banded(delta_bomb()),
+    "delta-without-base": banded(pack(packed(REF_DELTA, b"\1\1\1x", base=b"\x11" * 20))),
+    "zlib-bomb": banded(pack(packed(BLOB, b"\0" * (129 << 20)))),
+    "bad-band": pkt("packfile\n") + pkt(b"\x09x") + b"0000",
+    "last-words": pkt("packfile\n") + pkt(b"\3\x1b]0;out of order\n") + b"0000",
+    "error": pkt("ERR upload-pack: not our ref\n"),
+}
+
+
+@pytest.mark.parametrize("name", LIES)
+def test_lying_servers_are_refused(helper, canary, liar, name):
+    liar.answer = LIES[name]
+    for more in ({}, {"commit": liar.head}):
+        answer = helper.run("git-tree", url=liar.url, path="", into="src", **more)
+        assert answer.code in ("network", "error", "refused", "mismatch"), repr(answer)
+        assert answer.files("src") == {} and answer.seconds < 10
+        assert list(helper.cache(liar.url).glob("objects/pack/pack_*")) == []
+
+
+def test_the_servers_talk_goes_to_the_log_alone(helper, git, liar):
+    blob = b"content"
+    tree_data = b"100644 a\0" + bytes.fromhex(git_object("blob", blob))
+    who = "Ada <ada@example.com> 1700000000 +0000"
+    commit = f"tree {git_object('tree', tree_data)}\nauthor {who}\ncommitter {who}\n\nx\n".encode()
+    liar.head = git_object("commit", commit)
+    liar.answer = pkt("shallow-info\n") + pkt(f"shallow {liar.head}\n") + b"0001" + pkt("packfile\n") \
+        + pkt(b"\2counting\rdone {\"ok\":true}\n") \
+        + pkt(b"\1" + pack(packed(COMMIT, commit), packed(TREE, tree_data), packed(BLOB, blob))) + b"0000"
+    answer = helper.run("git-tree", url=liar.url, path="", into="src")
+    assert answer.code is None, repr(answer)
+    assert answer.files("src") == {"a": b"content"} and answer["commit"] == liar.head
+    assert "remote: counting" in answer.log
 
 
 # ---- requests
