@@ -50,6 +50,14 @@ static bool wants_update(const struct change_request *request, const char *name)
     return request->update_all || strings_has(&request->update, name);
 }
 
+/* A live folder is always as it is; a commit or a hash that was asked for does not move. */
+static bool stands_still(const struct package *package)
+{
+    const char *ref = package->source.ref;
+    return package->flags & PACKAGE_DEV ||
+           (ref && (source_commit_valid(ref) || text_starts(ref, "sha256=")));
+}
+
 static int collect(struct change *change)
 {
     const struct change_request *request = change->request;
@@ -66,14 +74,11 @@ static int collect(struct change *change)
     }
     for (size_t i = 0; i < change->before.count; i++) {
         const struct package *package = &change->before.packages[i];
-        bool direct = !*package->registry && !(package->flags & PACKAGE_DEV);
-        if (direct && wants_update(request, package->name)) {
-            struct source source = package->source;
-            if (!source.ref || strlen(source.ref) != 40)
-                source.commit =
-                    NULL; /* a branch or tag moves; a commit that was asked for does not */
-            change_add_direct(change, &source, false);
-        }
+        if (*package->registry || !wants_update(request, package->name) || stands_still(package))
+            continue;
+        struct source source = package->source;
+        source.commit = source.sha256 = NULL; /* what was got then, not what is asked for now */
+        change_add_direct(change, &source, false);
     }
     int result = fetch_direct(change);
     return result < 0 ? result : check_one_source_each(change);

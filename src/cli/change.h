@@ -37,6 +37,7 @@ struct choice {
     int priority;         /* of its registry */
     bool current;         /* this very thing is installed now */
     bool direct;          /* from a source that the user named, not from a registry */
+    const char *pin;      /* that a person asked for: a commit, or "sha256=..."; NULL: none */
     bool same_as_current; /* a direct one that was fetched and found installed: not to be chosen */
     /* Once fetched: */
     const char *tree_dir; /* its source tree in staging, or the live folder */

@@ -62,6 +62,9 @@ struct choice *change_add_direct(struct change *change, const struct source *sou
     };
     struct choice *choice = add_choice(change, &package);
     choice->direct = true;
+    choice->pin = source->commit   ? source->commit
+                  : source->sha256 ? arena_printf(change->arena, "sha256=%s", source->sha256)
+                                   : NULL;
     return choice;
 }
 
@@ -75,19 +78,27 @@ static bool offered(const struct change *change, const char *name)
     return false;
 }
 
-/* Which registries have `name`; the count, and the last one's position. */
+/* Which registries of the highest priority have `name`; the count, and the last one's position. */
 static size_t registries_with(const struct change *change, const char *name, const char *only,
                               struct strings *names, size_t *position)
 {
     size_t found = 0;
+    int highest = 0;
     for (size_t r = 0; r < change->config.registry_count; r++) {
-        const char *registry = change->config.registries[r].name;
+        const struct registry_config *registry = &change->config.registries[r];
         size_t first;
-        if (only && strcmp(only, registry) != 0)
+        if (only && strcmp(only, registry->name) != 0)
             continue;
         if (!catalog_find(&change->catalogs[r], name, &first))
             continue;
-        strings_add(names, change->arena, registry);
+        if (found && registry->priority < highest)
+            continue;
+        if (registry->priority > highest) {
+            *names = (struct strings){0};
+            found = 0;
+        }
+        highest = registry->priority;
+        strings_add(names, change->arena, registry->name);
         *position = r;
         found++;
     }

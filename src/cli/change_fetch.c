@@ -125,6 +125,8 @@ static int check_pins(struct arrival *arrival, struct arena *arena)
                         subject(arrival->choice, arena), package->source.commit, job->commit);
         package->source.commit = job->commit;
     }
+    if (arrival->choice->pin)
+        package->source.ref = arrival->choice->pin; /* the lock says what was asked for */
     package->tree = job ? job->tree : arena_strdup(arena, arrival->tree.hash);
     package->size = job ? job->size : arrival->tree.bytes;
     return 0;

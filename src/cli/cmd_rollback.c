@@ -1,6 +1,8 @@
 #include "cli/change.h"
 
-#include <ctype.h>
+#include "base/paths.h"
+#include "claude/claude.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,7 +25,8 @@ static int choose(unsigned *out, const struct invocation *call, unsigned current
     *out = 0;
     if (call->arg_count) {
         const char *text = call->args[0];
-        *out = isdigit((unsigned char)*text) ? (unsigned)strtoul(text, NULL, 10) : 0;
+        size_t digits = strspn(text, "0123456789");
+        *out = digits < 10 && !text[digits] ? (unsigned)strtoul(text, NULL, 10) : 0;
         if (exists(*out, numbers, count))
             return 0;
         fail(ERR_NOT_FOUND, "there is no generation '%s'", text);
@@ -39,18 +42,28 @@ static int choose(unsigned *out, const struct invocation *call, unsigned current
                 : fail(ERR_NOT_FOUND, "there is no generation before %u to go back to", current);
 }
 
-static void print_difference(const struct installed *from, const struct installed *to)
+static void add_step(struct change *change, struct step step)
 {
-    for (size_t i = 0; i < from->count; i++)
-        if (!installed_find(to, from->packages[i].name))
-            out("- %s %s\n", from->packages[i].name, from->packages[i].version);
-    for (size_t i = 0; i < to->count; i++) {
-        const struct package *package = &to->packages[i];
-        const struct package *before = installed_find(from, package->name);
-        if (!before)
-            out("+ %s %s\n", package->name, package->version);
-        else if (strcmp(before->prefix, package->prefix) != 0)
-            out("^ %s %s -> %s\n", package->name, before->version, package->version);
+    *arena_push(change->arena, &change->steps, &change->step_count, &change->step_capacity) = step;
+}
+
+/* What going back means, as the steps of a change: told in the same words as an install. */
+static void compare(struct change *change, const struct installed *then)
+{
+    const struct installed *now = &change->before;
+    for (size_t i = 0; i < now->count; i++)
+        if (!installed_find(then, now->packages[i].name))
+            add_step(change, (struct step){.kind = STEP_REMOVE, .before = &now->packages[i]});
+    for (size_t i = 0; i < then->count; i++) {
+        const struct package *package = &then->packages[i];
+        const struct package *before = installed_find(now, package->name);
+        if (before && strcmp(before->prefix, package->prefix) == 0)
+            continue;
+        struct choice *choice = arena_alloc(change->arena, sizeof *choice);
+        choice->package = *package;
+        add_step(change, (struct step){.kind = before ? STEP_UPDATE : STEP_INSTALL,
+                                       .choice = choice,
+                                       .before = before});
     }
 }
 
@@ -65,23 +78,37 @@ static int check_prefixes(const struct installed *set)
     return 0;
 }
 
+static int check_links(const struct installed *set, struct arena *arena)
+{
+    const char *dir = arena_printf(arena, "%s/%u", paths.generations, set->generation);
+    return claude_check_links(set, dir, arena);
+}
+
 static int run(struct invocation *call)
 {
-    struct installed now, then;
+    struct change_request request = {.dry_run = call->dry_run};
+    struct change change = {.arena = call->arena, .request = &request};
+    struct installed then;
     unsigned target;
-    int result = installed_read(&now, call->arena);
+    int result = installed_read(&change.before, call->arena);
     if (result == 0)
-        result = choose(&target, call, now.generation);
+        result = choose(&target, call, change.before.generation);
     if (result == 0)
         result = installed_read_generation(&then, call->arena, target);
     if (result == 0)
         result = check_prefixes(&then);
+    if (result == 0)
+        result = check_links(&then, call->arena);
     if (result == 0 && !call->dry_run)
         result = change_commit(&then, call->arena);
     if (result < 0)
         return result;
-    print_difference(&now, &then);
-    note("%sgeneration %u -> %u", call->dry_run ? "would go: " : "", now.generation, target);
+    compare(&change, &then);
+    change.generation = call->dry_run ? 0 : target;
+    if (term_json() || change.step_count)
+        change_print_result(&change);
+    note("%sgeneration %u -> %u", call->dry_run ? "would go: " : "", change.before.generation,
+         target);
     return 0;
 }
 
