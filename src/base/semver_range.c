@@ -153,16 +153,15 @@ static bool add_wildcard(struct range_parser *parser, enum operator op,
     return false;
 }
 
+/* A "=" stays for partial_parse() to pass. */
 static enum operator take_operator(struct range_parser *parser)
 {
     char first = *parser->at;
-    bool equal = first && parser->at[1] == '=';
-    if (first != '<' && first != '>') {
-        if (first == '=')
-            parser->at++;
+    if (first != '<' && first != '>')
         return OP_EQUAL;
-    }
-    parser->at += equal ? 2 : 1;
+    parser->at++;
+    skip_blanks(parser);
+    bool equal = *parser->at == '=';
     if (first == '<')
         return equal ? OP_LESS_EQUAL : OP_LESS;
     return equal ? OP_GREATER_EQUAL : OP_GREATER;
