@@ -47,7 +47,7 @@ class Helper:
         self.program, self.directory = Path(program), Path(directory)
         self.directory.mkdir(parents=True)
         self.env = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(self.directory),
-                    "LANG": "C.UTF-8", "ASAN_OPTIONS": "detect_leaks=0"}
+                    "LANG": "C.UTF-8", "ASAN_OPTIONS": "detect_leaks=1:exitcode=99"}
         self.count = 0
 
     def cache(self, url):

@@ -121,10 +121,10 @@ static void write_request(struct buf *out, const struct fetch_job *job)
 static char *const *helper_environment(struct arena *arena)
 {
     static const char *const passed[] = {
-        "PATH",          "HOME",         "LANG",          "USER",         "LOGNAME",
-        "http_proxy",    "https_proxy",  "HTTPS_PROXY",   "no_proxy",     "NO_PROXY",
-        "all_proxy",     "ALL_PROXY",    "SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE",
-        "SSH_AUTH_SOCK", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"};
+        "PATH",          "HOME",         "LANG",           "USER",
+        "LOGNAME",       "http_proxy",   "https_proxy",    "HTTPS_PROXY",
+        "no_proxy",      "NO_PROXY",     "all_proxy",      "ALL_PROXY",
+        "SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE", "SSH_AUTH_SOCK"};
     struct environment env = {.arena = arena};
 
     for (size_t i = 0; i < sizeof passed / sizeof *passed; i++)

@@ -110,8 +110,10 @@ def test_modes_are_ours(helper):
 
 
 def test_links_inside_become_copies(helper):
-    answer = unpack(helper, tar(entry("t/a/f", b"content", mode=0o755), entry("t/l", kind=LINK, target="a/f"),
-                                entry("t/d", kind=LINK, target="./a"), entry("t/b/up", kind=LINK, target="../l")))
+    answer = unpack(helper, tar(entry("t/a/f", b"content", mode=0o755),
+                                entry("t/l", kind=LINK, target="a/f"),
+                                entry("t/d", kind=LINK, target="./a"),
+                                entry("t/b/up", kind=LINK, target="../l")))
     assert answer.files("src") == dict.fromkeys(("a/f", "l", "d/f", "b/up"), b"content")
     assert not any(path.is_symlink() for path in (answer.staging / "src").rglob("*"))
     assert (answer.staging / "src/b/up").stat().st_mode & 0o777 == 0o755
