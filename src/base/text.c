@@ -7,8 +7,7 @@
 #include <strings.h>
 #include <wchar.h>
 
-/* Decodes one code point; returns its length, or 0 if the bytes are not UTF-8. */
-static size_t decode(const char *text, size_t len, uint32_t *out)
+size_t text_decode(const char *text, size_t len, uint32_t *out)
 {
     const unsigned char *s = (const unsigned char *)text;
     if (s[0] < 0x80) {
@@ -62,7 +61,7 @@ void text_print_safe(struct buf *out, const char *text, size_t len, bool multili
     size_t plain = 0; /* start of the run that passes as it is */
     for (size_t i = 0; i < len;) {
         uint32_t c;
-        size_t n = decode(text + i, len - i, &c);
+        size_t n = text_decode(text + i, len - i, &c);
         bool pass = n && c >= 0x20 && c != 0x7f && !is_deceptive(c);
         if (n && multiline && (c == '\n' || c == '\t'))
             pass = true;
@@ -94,7 +93,7 @@ bool text_is_utf8(const char *text, size_t len)
 {
     for (size_t i = 0; i < len;) {
         uint32_t c;
-        size_t n = decode(text + i, len - i, &c);
+        size_t n = text_decode(text + i, len - i, &c);
         if (!n)
             return false;
         i += n;
@@ -116,7 +115,7 @@ size_t text_width(const char *text)
     size_t width = 0, len = strlen(text);
     for (size_t i = 0; i < len;) {
         uint32_t c;
-        size_t n = decode(text + i, len - i, &c);
+        size_t n = text_decode(text + i, len - i, &c);
         if (!n) {
             n = 1;
             c = '?';

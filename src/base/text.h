@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * The one printer. Appends `text` with control characters (C0 except as told, DEL, C1), invalid
@@ -20,6 +21,8 @@ void text_print_safe(struct buf *out, const char *text, size_t len, bool multili
 /* The same into the arena, single line. */
 const char *text_safe(struct arena *arena, const char *text);
 
+/* Decodes one code point of at least one byte; returns its length, or 0 if that is not UTF-8. */
+size_t text_decode(const char *text, size_t len, uint32_t *out);
 bool text_is_utf8(const char *text, size_t len);
 /* Columns on a terminal of a valid UTF-8 text (wide characters count 2, combining marks 0). */
 size_t text_width(const char *text);

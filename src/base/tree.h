@@ -66,6 +66,14 @@ int tree_check_path(const char *path);
 int tree_hash(struct tree_summary *out, const char *path);
 
 /*
+ * Calls `visit` for every regular file of a folder, with its path below that and a descriptor to
+ * read it from. The first result that is not 0 ends the walk. Links and special files are
+ * ERR_REFUSED.
+ */
+int tree_visit(const char *path, int (*visit)(void *payload, const char *file, int fd),
+               void *payload);
+
+/*
  * Copies a folder of the user's through the writer, leaving out what tools made there: .git,
  * __pycache__, node_modules, .venv, a venv/, target/ beside a Cargo.toml, .paii-build.
  * Executability is that of the owner's bit.

@@ -128,6 +128,38 @@ static int open_visited(const struct walk *walk, const char *path)
     return fd;
 }
 
+static int open_regular(const struct walk *walk, const char *path, const struct stat *st)
+{
+    if (!S_ISREG(st->st_mode))
+        return fail(ERR_REFUSED, "'%s/%s' is a %s; a tree holds regular files alone", walk->subject,
+                    path, S_ISLNK(st->st_mode) ? "symbolic link" : "special file");
+    return open_visited(walk, path);
+}
+
+/* ---- tree_visit() ---- */
+
+struct visiting {
+    int (*visit)(void *payload, const char *file, int fd);
+    void *payload;
+};
+
+static int visit_regular(struct walk *walk, const char *path, const struct stat *st)
+{
+    const struct visiting *visiting = walk->payload;
+    AUTO_FD fd = open_regular(walk, path, st);
+
+    return fd < 0 ? fd : visiting->visit(visiting->payload, path, fd);
+}
+
+int tree_visit(const char *path, int (*visit)(void *payload, const char *file, int fd),
+               void *payload)
+{
+    struct visiting visiting = {.visit = visit, .payload = payload};
+    struct walk walk = {.visit = visit_regular, .payload = &visiting};
+
+    return walk_folder(&walk, path);
+}
+
 /* ---- tree_hash() ---- */
 
 struct hashing {
@@ -144,12 +176,8 @@ static int hash_visited(struct walk *walk, const char *path, const struct stat *
     struct hash hash;
     char block[65536];
     ssize_t n;
-    AUTO_FD fd = -1;
+    AUTO_FD fd = open_regular(walk, path, st);
 
-    if (!S_ISREG(st->st_mode))
-        return fail(ERR_REFUSED, "'%s/%s' is a %s; a tree holds regular files alone", walk->subject,
-                    path, S_ISLNK(st->st_mode) ? "symbolic link" : "special file");
-    fd = open_visited(walk, path);
     if (fd < 0)
         return fd;
     hash_init(&hash);

@@ -2,6 +2,7 @@
 #include "cli/change.h"
 
 #include "base/fs.h"
+#include "base/hidden.h"
 #include "base/name.h"
 #include "base/paths.h"
 #include "base/tree.h"
@@ -261,6 +262,18 @@ static void recognise_current(struct change *change, struct choice *choice)
 
 /* ---- the way ---- */
 
+/* Text that only a model would see is refused before anything of the tree is read. */
+static int scan_hidden(struct change *change, const struct choice *choice)
+{
+    const char *name = subject(choice, change->arena), *counted;
+    int result = hidden_scan_folder(&counted, change->arena, choice->tree_dir);
+    if (result < 0)
+        return error_context(result, "plugin '%s'", name);
+    if (counted)
+        warning("plugin '%s' holds text that is not seen: %s", name, counted);
+    return 0;
+}
+
 static int receive(struct change *change, struct arrival *arrivals, size_t count, bool *learned)
 {
     int result = 0;
@@ -273,6 +286,8 @@ static int receive(struct change *change, struct arrival *arrivals, size_t count
         struct choice *choice = arrivals[i].choice;
         choice->tree_dir = path_join(change->arena, arrivals[i].place, "src");
         result = check_pins(&arrivals[i], change->arena);
+        if (result == 0)
+            result = scan_hidden(change, choice);
         if (result == 0)
             result = read_arrival(change, choice, learned);
     }
