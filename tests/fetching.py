@@ -1,5 +1,6 @@
 """Drives the helper executable by its protocol (docs/helper-protocol.md)."""
 
+import fcntl
 import json
 import os
 import subprocess
@@ -66,14 +67,13 @@ class Helper:
             folders.append(self.cache(members["url"]))
             folders[1].mkdir(parents=True, exist_ok=True)
         opened = [os.open(folder, os.O_RDONLY | os.O_DIRECTORY) for folder in folders]
-        high = [os.dup(fd) for fd in opened]
+        # Out of the way of 3 and 4, whatever else is open here.
+        high = [fcntl.fcntl(fd, fcntl.F_DUPFD, 200) for fd in opened]
 
         def place():
-            for i, fd in enumerate([os.dup(fd) for fd in high]):
-                os.dup2(fd, 20 + i)
-            for i in range(len(high)):
-                os.dup2(20 + i, 3 + i)
-                os.close(20 + i)
+            for i, fd in enumerate(high):
+                os.dup2(fd, 3 + i)
+                os.close(fd)
 
         request = {"paii": 1, "op": op, **members}
         begun = time.monotonic()

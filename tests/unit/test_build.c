@@ -164,7 +164,7 @@ static void test_environment_of_a_build(void **state)
     const char *seen = content(world, "share/out");
     assert_null(strstr(seen, "secret-value"));
     assert_non_null(strstr(seen, "https_proxy=http://proxy.example:3128\n"));
-    assert_non_null(strstr(seen, arena_printf(&world->arena, "\nHOME=%s/home\n", world->work)));
+    assert_non_null(strstr(seen, arena_printf(&world->arena, "HOME=%s/home\n", world->work)));
     assert_non_null(strstr(seen, arena_printf(&world->arena, "TMPDIR=%s/tmp\n", world->work)));
     assert_non_null(strstr(seen, arena_printf(&world->arena, "PATH=%s\n", original_path)));
     assert_non_null(strstr(seen, "SOURCE_DATE_EPOCH=315532800\n"));
