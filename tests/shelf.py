@@ -42,10 +42,10 @@ class Shelf:
         """Puts a plugin of that version on the shelf; `row` adds keys to its row of the index."""
         folder = f"plugins/{name}-{version}"
         self.person.write_tree(self.folder / folder, plugin(name, version, **more))
-        self.list(name, version=listed or version, path=folder,
-                  provides=list(more.get("provides", ())),
-                  consumes=[term(text) for text in more.get("consumes", ())], **(row or {}))
-        return self
+        return self.list(name, **{"version": listed or version, "path": folder,
+                                  "provides": list(more.get("provides", ())),
+                                  "consumes": [term(text) for text in more.get("consumes", ())],
+                                  **(row or {})})
 
     def list(self, name, **keys):
         """A row as it is, whether it is true or not."""
