@@ -64,6 +64,8 @@ static int build_all(struct change *change)
         result = build_choice(change, choice);
         if (result == 0 && !dev)
             result = build_seal(choice->tree_dir);
+        if (result == 0 && !dev)
+            result = store_record_prefix(choice->tree_dir, choice->package.tree);
         if (result < 0)
             return result;
     }

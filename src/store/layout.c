@@ -83,6 +83,10 @@ int store_add_prefix(const char *built, const char *prefix)
     struct arena arena = {0};
     const char *place = path_join(&arena, paths.store, prefix);
     int result = fs_mkdirs(path_dir(&arena, place), 0700);
+    /* The record first: a prefix without one is damaged, a record without a prefix is nothing. */
+    if (result == 0 && !fs_is_dir(place) &&
+        rename(store_record_of(&arena, built), store_record_of(&arena, place)) != 0)
+        result = fail_errno(ERR_GENERIC, "cannot move the record of '%s' into the store", built);
     if (result == 0 && !fs_is_dir(place)) {
         /* A sealed folder cannot be moved to another parent by an ordinary user. */
         chmod(built, 0755);

@@ -46,9 +46,40 @@ const char *installed_prefix(const struct package *package, struct arena *arena)
 int store_stage(const char **out, struct arena *arena);
 void store_unstage(const char *staging);
 
-/* Moves a finished, sealed prefix into store/NAME/VERSION-KEY; an equal one already there wins. */
+/*
+ * Writes down what a finished prefix holds, to BUILT.files beside it: to be moved into the store
+ * with it. `tree` is the tree hash of its source.
+ */
+int store_record_prefix(const char *built, const char *tree);
+/* Moves a finished, sealed prefix and its record into store/NAME/VERSION-KEY; an equal one already
+ * there wins. */
 int store_add_prefix(const char *built, const char *prefix);
 bool store_has_prefix(const char *prefix);
+/* Whether the store has it, made from the source of that tree hash. */
+bool store_has_tree(const char *prefix, const char *tree);
+/* The record of the prefix folder `folder`. */
+const char *store_record_of(struct arena *arena, const char *folder);
+
+/* ---- what became of a prefix ---- */
+
+enum difference_kind {
+    DIFFERENCE_CHANGED, /* other content */
+    DIFFERENCE_MODE,    /* executable or not */
+    DIFFERENCE_NEW,
+    DIFFERENCE_MISSING, /* path "": the whole prefix */
+    DIFFERENCE_UNKNOWN, /* path "": there is no record to compare with */
+};
+struct difference {
+    enum difference_kind kind;
+    const char *path; /* below the prefix */
+};
+struct differences {
+    struct difference *items;
+    size_t count, capacity;
+};
+/* Hashes everything in the prefix and compares it with its record. 0 whatever is found. */
+int store_verify_prefix(struct differences *out, struct arena *arena,
+                        const struct package *package);
 
 /* The lock file's text for a set; same set, same bytes. */
 void lockfile_write(struct buf *out, const struct installed *set);
