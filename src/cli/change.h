@@ -95,6 +95,11 @@ size_t change_count(const struct change *change);
  * reads manifests. `*learned` is set if a manifest says other contracts than its index did. */
 int change_fetch(struct change *change, struct choice **choices, size_t count, bool *learned);
 
+/* ---- change_capabilities.c ---- */
+
+/* What a fetched choice may do once it is installed, as the lock says it: sorted, one a line. */
+const char *change_capabilities(const struct choice *choice, struct arena *arena);
+
 /* ---- change_apply.c ---- */
 
 int change_apply(struct change *change);

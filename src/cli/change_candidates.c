@@ -46,6 +46,7 @@ struct choice *change_add_direct(struct change *change, const struct source *sou
         .version = "",
         .description = "",
         .registry = "",
+        .origin = "",
         .source = *source,
         .language = "",
         .type = "",
@@ -121,6 +122,7 @@ static void offer_rows(struct change *change, size_t r, const char *name,
         struct package row;
         catalog_get(&change->catalogs[r], i, &row);
         row.registry = registry->name;
+        row.origin = registry->url;
         /* The same version of the same registry is what is installed: its lock knows it better. */
         if (installed && strcmp(installed->registry, row.registry) == 0 &&
             strcmp(installed->version, row.version) == 0)

@@ -192,6 +192,7 @@ static void take_manifest(struct choice *choice, struct manifest *manifest, stru
     package->tags = strings_join(&manifest->tags, arena, "\n");
     package->provides = provides_lines(manifest, arena);
     package->consumes = consumes_lines(manifest, arena);
+    package->capabilities = change_capabilities(choice, arena);
 }
 
 /* `text` with the place in staging taken out of it: a person never sees that. */

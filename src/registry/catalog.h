@@ -43,6 +43,9 @@ struct package {
     const char *tree;  /* tree hash of what was fetched */
     const char *range; /* the range that the person asked for, or "" */
     uint64_t size;     /* bytes of files */
+    /* Of a lock file only; a catalog does not keep them, and gives NULL: */
+    const char *origin;       /* URL of the registry; "" for a direct install */
+    const char *capabilities; /* "build:pip", "hook:stop", … (docs/lock.md), sorted, one a line */
 };
 
 struct catalog {

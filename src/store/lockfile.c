@@ -5,6 +5,8 @@
 #include "base/data.h"
 #include "base/error.h"
 #include "base/name.h"
+#include "base/text.h"
+#include "base/url.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -23,6 +25,7 @@ static const struct field {
     {"version", FIELD_TEXT, offsetof(struct package, version)},
     {"description", FIELD_TEXT, offsetof(struct package, description)},
     {"registry", FIELD_TEXT, offsetof(struct package, registry)},
+    {"origin", FIELD_TEXT, offsetof(struct package, origin)},
     {"kind", FIELD_KIND, offsetof(struct package, source.kind)},
     {"url", FIELD_TEXT, offsetof(struct package, source.url)},
     {"path", FIELD_TEXT, offsetof(struct package, source.path)},
@@ -43,6 +46,7 @@ static const struct field {
     {"tags", FIELD_LINES, offsetof(struct package, tags)},
     {"provides", FIELD_LINES, offsetof(struct package, provides)},
     {"consumes", FIELD_LINES, offsetof(struct package, consumes)},
+    {"capabilities", FIELD_LINES, offsetof(struct package, capabilities)},
 };
 
 static const char *const kind_names[] = {"none", "folder", "git", "archive", NULL};
@@ -148,6 +152,61 @@ static void restore_nulls(struct source *source)
             *pins[i] = NULL;
 }
 
+/* ---- a lock file may come from anywhere: what it says is used as it was checked ---- */
+
+static bool place_valid(const char *url, struct arena *arena)
+{
+    const char *checked;
+    if (*url == '/')
+        return !url[strcspn(url, "\n\r\t")];
+    bool valid = url_check(&checked, arena, url, true) == 0;
+    error_clear();
+    return valid;
+}
+
+static bool subpath_valid(const char *path, struct arena *arena)
+{
+    const char *clean = source_subpath(arena, path);
+    return clean && strcmp(clean, path) == 0;
+}
+
+/* What was asked for may be a pin as well. */
+static bool asked_valid(const char *ref)
+{
+    return source_ref_valid(ref) || source_commit_valid(ref) ||
+           (text_starts(ref, "sha256=") && source_sha256_valid(ref + strlen("sha256=")));
+}
+
+/* The key of the first field that cannot be used; NULL if all can. */
+static const char *wrong_source(const struct package *package, struct arena *arena)
+{
+    const struct source *source = &package->source;
+    if (*package->registry && !name_valid(package->registry))
+        return "registry";
+    if (source->kind != SOURCE_NONE && !place_valid(source->url, arena))
+        return "url";
+    if (!subpath_valid(source->path, arena))
+        return "path";
+    if (source->ref && !asked_valid(source->ref))
+        return "ref";
+    if (source->commit && !source_commit_valid(source->commit))
+        return "commit";
+    if (source->sha256 && !source_sha256_valid(source->sha256))
+        return "sha256";
+    return *package->tree && !source_sha256_valid(package->tree) ? "tree" : NULL;
+}
+
+/* NAME/VERSION-KEY, or the live folder. */
+static bool prefix_valid(const struct package *package, struct arena *arena)
+{
+    if (package->flags & PACKAGE_DEV)
+        return package->prefix[0] == '/';
+    const char *start = arena_printf(arena, "%s/%s-", package->name, package->version);
+    return text_starts(package->prefix, start) && !strchr(package->version, '/') &&
+           strspn(package->prefix + strlen(start), "0123456789abcdef") == 16 &&
+           strlen(package->prefix) == strlen(start) + 16;
+}
+
 static void read_plugin(struct installed *out, struct reader *row, struct arena *arena)
 {
     struct package package = {0};
@@ -158,8 +217,13 @@ static void read_plugin(struct installed *out, struct reader *row, struct arena 
         read_error(row, read_any(row, "name"), "expected a plugin name");
         return;
     }
-    bool dev = package.flags & PACKAGE_DEV;
-    if (dev ? package.prefix[0] != '/' : !*package.prefix || strstr(package.prefix, "..")) {
+    const char *wrong = wrong_source(&package, arena);
+    if (wrong) {
+        read_error(row, read_any(row, wrong), "'%s' of plugin '%s' cannot be used", wrong,
+                   package.name);
+        return;
+    }
+    if (!prefix_valid(&package, arena)) {
         read_error(row, read_any(row, "prefix"), "expected a place in the store");
         return;
     }
