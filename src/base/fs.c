@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -175,6 +176,32 @@ static char *temporary_beside(struct arena *arena, const char *path)
 {
     static unsigned serial;
     return arena_printf(arena, "%s.paii-%ld-%u", path, (long)getpid(), serial++);
+}
+
+/* Whether `name` is such a name, of a process that is no more. */
+static bool is_leftover(const char *name)
+{
+    const char *mark = strstr(name, ".paii-");
+    char *end;
+    if (!mark)
+        return false;
+    long pid = strtol(mark + strlen(".paii-"), &end, 10);
+    return pid > 0 && pid <= INT_MAX && *end == '-' && strspn(end + 1, "0123456789") > 0 &&
+           kill((pid_t)pid, 0) != 0 && errno == ESRCH;
+}
+
+int fs_sweep(const char *dir)
+{
+    struct arena arena = {0};
+    struct strings names = {0};
+    int result = fs_is_dir(dir) ? fs_list(&names, &arena, dir) : 0;
+    for (size_t i = 0; i < names.count && result == 0; i++) {
+        const char *path = path_join(&arena, dir, names.items[i]);
+        if (is_leftover(names.items[i]) && unlink(path) != 0 && errno != EISDIR)
+            result = fail_errno(ERR_GENERIC, "cannot remove '%s'", path);
+    }
+    arena_release(&arena);
+    return result;
 }
 
 int fs_write(const char *path, const void *data, size_t len, mode_t mode)

@@ -37,6 +37,9 @@ int fs_write(const char *path, const void *data, size_t len, mode_t mode);
 int fs_mkdirs(const char *path, mode_t mode);
 /* Makes `path` a symbolic link to `target` in one rename, replacing only a symbolic link. */
 int fs_symlink(const char *target, const char *path);
+/* Removes what fs_write() and fs_symlink() of killed processes left in a folder: files and links
+ * beside their targets. An absent folder is success. */
+int fs_sweep(const char *dir);
 /* Removes a tree by descriptor, iteratively, following no link; read-only folders are no obstacle.
  * An absent path is success. */
 int fs_remove_tree(const char *path);

@@ -149,6 +149,7 @@ static int sync_plugin_folders(const struct installed *set, struct arena *arena)
     for (size_t i = 0; i < names.count && result == 0; i++) {
         const char *folder = path_join(arena, paths.plugins, names.items[i]);
         const char *path = path_join(arena, folder, "plugin.toml");
+        result = fs_sweep(folder);
         if (installed_find(set, names.items[i]) || !fs_read_link(arena, path))
             continue;
         if (unlink(path) != 0)

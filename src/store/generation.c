@@ -201,6 +201,10 @@ int generation_discard(void)
     int result = fs_remove_tree(generation_path(&arena, NEW_GENERATION));
     if (result == 0)
         result = discard_fresh(&arena);
+    if (result == 0)
+        result = fs_sweep(paths.generations);
+    if (result == 0)
+        result = fs_sweep(paths.dir);
     arena_release(&arena);
     return result;
 }
