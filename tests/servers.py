@@ -241,14 +241,19 @@ class SshServer:
                           f"UserKnownHostsFile {self.known_hosts}\nGlobalKnownHostsFile /dev/null\n")
         program = self.directory / "bin/ssh"
         program.parent.mkdir()
-        program.write_text(f'#!/bin/sh\necho "$@" >>{self.directory}/calls\n'
+        program.write_text('#!/bin/sh\n{ echo "$@" >>"$HOME/.ssh/calls"; } 2>/dev/null\n'
                            f'exec {shutil.which("ssh")} -F {config} "$@"\n')
         program.chmod(0o755)
         return str(program.parent)
 
+    def use(self, env):
+        """Lets commands with this environment reach the server, and keeps their calls of ssh."""
+        (self.directory / "home/.ssh").mkdir(parents=True, exist_ok=True)
+        env.update(PATH=f"{self.path}:{env['PATH']}", HOME=str(self.directory / "home"))
+
     @property
     def calls(self):
-        path = self.directory / "calls"
+        path = self.directory / "home/.ssh/calls"
         return path.read_text().splitlines() if path.exists() else []
 
     def close(self):

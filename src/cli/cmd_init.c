@@ -40,6 +40,12 @@ static int run(struct invocation *call)
         result = write_once(paths.env_file, first_secrets, 0600);
     if (result < 0)
         return result;
+    struct installed set;
+    result = installed_read(&set, call->arena);
+    if (result == 0)
+        result = claude_sync_links(&set, call->arena);
+    if (result < 0)
+        return result;
     const char *program, *version = claude_version(call->arena, &program);
     note("paii keeps its state in %s", paths.dir);
     if (version)
@@ -53,7 +59,8 @@ const struct command cmd_init = {
     .name = "init",
     .summary = "set paii up for this user",
     .description =
-        "Makes PAII_DIR with a first paii.toml and .env. Running it again changes nothing. "
+        "Makes PAII_DIR with a first paii.toml and .env, and puts missing links back. Running it "
+        "again changes nothing. "
         "Every other command works without it, too.",
     .group = GROUP_START,
     .needs = NEEDS_LOCK,

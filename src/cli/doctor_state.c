@@ -3,6 +3,7 @@
 #include "base/paths.h"
 #include "base/text.h"
 #include "cli/doctor.h"
+#include "registry/fetch.h"
 #include "store/store.h"
 
 #include <stdarg.h>
@@ -61,14 +62,32 @@ static void check_secrets(struct findings *out)
                     "'%s' can be read by other users", paths.env_file);
 }
 
+static void check_confinement(struct findings *out)
+{
+    struct fetch_job probe = {.op = FETCH_PROBE};
+
+    if (fetch_run(&probe, 1, out->arena) < 0) {
+        finding_add(out, FINDING_PROBLEM, "paii-fetch", NULL, "%s", error_text());
+        error_clear();
+    } else if (probe.sandbox && strcmp(probe.sandbox, "full") == 0) {
+        finding_add(out, FINDING_OK, "confinement", NULL, "full: files and system calls");
+    } else {
+        finding_add(out, FINDING_ADVICE, "confinement", "use a kernel with Landlock and seccomp",
+                    "this kernel confines the helper only in part: %s",
+                    probe.sandbox ? probe.sandbox : "unknown");
+    }
+}
+
 static void check_helper(struct findings *out)
 {
-    if (access(paths.helper, X_OK) == 0)
+    if (access(paths.helper, X_OK) == 0) {
         finding_add(out, FINDING_OK, "paii-fetch", NULL, "%s", paths.helper);
-    else
+        check_confinement(out);
+    } else {
         finding_add(out, FINDING_PROBLEM, "paii-fetch",
                     "install paii again, with its libexec folder",
                     "'%s' is missing: nothing can be fetched", paths.helper);
+    }
 }
 
 /* ---- ~/.claude/skills ---- */

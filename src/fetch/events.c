@@ -73,6 +73,7 @@ static void print_success(struct json_writer *json, const struct job *job)
     json_boolean(json, true);
     json_key(json, "unchanged");
     json_boolean(json, job->unchanged);
+    json_field(json, "sandbox", job->sandbox);
     json_field(json, "commit", job->found_commit);
     json_field(json, "tree", job->tree);
     number(json, "files", job->written);

@@ -22,10 +22,12 @@ struct job {
     const char *op, *url, *ref, *commit, *path, *into, *known, *known_date, *sha256, *archive;
     struct strings files;
     uint64_t max;
-    bool public_only; /* addresses of private networks are refused */
-    struct url parts; /* of url */
+    bool public_only;     /* addresses of private networks are refused */
+    bool require_sandbox; /* no work without full confinement */
+    struct url parts;     /* of url */
 
     /* The answer. */
+    const char *sandbox; /* how far this process is confined */
     bool unchanged;
     const char *found_commit, *etag, *date, *found_sha256;
     const char *tree;

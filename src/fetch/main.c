@@ -5,7 +5,7 @@
  *     main.c          reads the request, runs its operation, prints the last line
  *     request.c       the request document
  *     events.c        what goes to descriptors 1 and 2
- *     sandbox_linux.c confinement
+ *     sandbox_linux.c confinement: landlock_linux.c of files, seccomp_linux.c of system calls
  *     library.c       libcurl and libarchive, loaded when a job needs them
  *     http.c          requests, redirects, retries;  http_get.c: the operation `get`
  *     git_job.c       the operations `git-files` and `git-tree`
@@ -26,11 +26,16 @@ struct operation {
     bool remote; /* has a URL */
 };
 
+/* Says how far this machine can confine it, and nothing else. */
+static int op_probe(struct job *job)
+{
+    (void)job;
+    return 0;
+}
+
 static const struct operation OPERATIONS[] = {
-    {"git-files", op_git_files, true},
-    {"git-tree", op_git_tree, true},
-    {"get", op_get, true},
-    {"unpack", op_unpack, false},
+    {"git-files", op_git_files, true}, {"git-tree", op_git_tree, true}, {"get", op_get, true},
+    {"unpack", op_unpack, false},      {"probe", op_probe, false},
 };
 
 static const struct operation *find_operation(const char *name)
@@ -45,8 +50,8 @@ static const struct operation *find_operation(const char *name)
 static int run(struct job *job)
 {
     const struct operation *operation;
-    struct sandbox needs = {0};
     int result = request_read(job);
+    struct sandbox needs = {.reads = job->archive, .required = job->require_sandbox};
 
     if (result < 0)
         return result;
@@ -59,11 +64,12 @@ static int run(struct job *job)
         result = url_parse(&job->parts, &job->arena, job->url, true);
         needs.network = job->parts.scheme != URL_FILE;
         needs.spawns = job->parts.scheme == URL_SSH;
+        needs.reads_anywhere = job->parts.scheme == URL_FILE;
     }
     if (result == 0 && job->public_only && operation->remote && url_is_private(&job->parts))
         result = fail(ERR_REFUSED, "refused '%s': an address of a private network", job->url);
     if (result == 0)
-        result = sandbox_enter(&needs);
+        result = sandbox_enter(&job->sandbox, &needs);
     return result < 0 ? result : operation->run(job);
 }
 

@@ -6,13 +6,25 @@
 
 #include <stdbool.h>
 
-/* What a job needs beyond reading the system's libraries and writing to its folders. */
+/* What a job needs beyond reading the system's own files and writing below its descriptors. */
 struct sandbox {
-    bool network; /* connects to other machines */
-    bool spawns;  /* starts ssh */
+    bool network;        /* connects to other machines */
+    bool spawns;         /* starts ssh */
+    bool reads_anywhere; /* a repository of the user's on this machine */
+    const char *reads;   /* one file of the user's, absolute; NULL for none */
+    bool required;       /* refuse where the kernel cannot give all of it */
 };
 
-/* 0, or an error when the confinement cannot be had. */
-int sandbox_enter(const struct sandbox *needs);
+/*
+ * Gives up everything else: new privileges, other files (Landlock), other system calls (seccomp),
+ * large use of memory, files and processor time. What the kernel does not have is left out, or
+ * refused with ERR_REFUSED when `required`. On return *level is "full", "no landlock", "no seccomp"
+ * or "limits only".
+ */
+int sandbox_enter(const char **level, const struct sandbox *needs);
+
+/* The parts, each in its own file. 0, 1 when the kernel does not have it, or an error. */
+int landlock_enter(const struct sandbox *needs);
+int seccomp_enter(const struct sandbox *needs);
 
 #endif

@@ -22,11 +22,10 @@ static int limit(int resource, rlim_t value, const char *what)
     return 0;
 }
 
-int sandbox_enter(const struct sandbox *needs)
+static int enter_limits(void)
 {
     int result;
 
-    (void)needs; /* the limits are the same for every job */
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         return fail_errno(ERR_GENERIC, "cannot give up new privileges");
     signal(SIGXFSZ, SIG_IGN); /* a write that is too long fails instead */
@@ -41,4 +40,26 @@ int sandbox_enter(const struct sandbox *needs)
         result = limit(RLIMIT_DATA, MAX_MEMORY, "memory");
 #endif
     return result;
+}
+
+int sandbox_enter(const char **level, const struct sandbox *needs)
+{
+    static const char *const levels[2][2] = {{"full", "no seccomp"},
+                                             {"no landlock", "limits only"}};
+    int result = enter_limits();
+    if (result < 0)
+        return result;
+    int no_landlock = landlock_enter(needs);
+    if (no_landlock < 0)
+        return no_landlock;
+    int no_seccomp = seccomp_enter(needs);
+    if (no_seccomp < 0)
+        return no_seccomp;
+    *level = levels[no_landlock][no_seccomp];
+    if (!needs->required || (!no_landlock && !no_seccomp))
+        return 0;
+    fail(ERR_REFUSED, "this kernel cannot confine the helper (%s), and require_sandbox is set",
+         *level);
+    error_hint("use a kernel with Landlock and seccomp, or set defaults.require_sandbox to false");
+    return -ERR_REFUSED;
 }

@@ -6,6 +6,7 @@
 #include "base/paths.h"
 #include "base/text.h"
 #include "registry/contract.h"
+#include "registry/fetch.h"
 #include "registry/source.h"
 
 #include <stdlib.h>
@@ -244,6 +245,7 @@ int config_read(struct config *out, struct arena *arena)
         out->root = NULL;
     if (result == 0) {
         term_default_level(out->log_level);
+        fetch_require_sandbox(out->require_sandbox);
         diags_warn(&diags);
     }
     return result;

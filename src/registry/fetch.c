@@ -63,6 +63,13 @@ static const char *cache_of(const struct fetch_job *job, struct arena *arena)
     return arena_printf(arena, "%s/git/%.16s", paths.cache, hex);
 }
 
+static bool sandbox_required;
+
+void fetch_require_sandbox(bool required)
+{
+    sandbox_required = required;
+}
+
 static void write_files(struct json_writer *json, const char *const *files)
 {
     json_key(json, "files");
@@ -83,7 +90,8 @@ static void write_request(struct buf *out, const struct fetch_job *job)
     static const char *const ops[] = {[FETCH_GIT_FILES] = "git-files",
                                       [FETCH_GIT_TREE] = "git-tree",
                                       [FETCH_GET] = "get",
-                                      [FETCH_UNPACK] = "unpack"};
+                                      [FETCH_UNPACK] = "unpack",
+                                      [FETCH_PROBE] = "probe"};
     const struct source *source = &job->source;
     struct json_writer json = {.out = out};
 
@@ -92,7 +100,7 @@ static void write_request(struct buf *out, const struct fetch_job *job)
     json_integer(&json, 1);
     json_field(&json, "op", ops[job->op]);
     if (job->op != FETCH_UNPACK)
-        json_field(&json, "url", source->url);
+        field(&json, "url", source->url);
     if (job->op == FETCH_GIT_TREE || job->op == FETCH_UNPACK)
         field(&json, "path", source->path);
     if (job->op == FETCH_GIT_TREE || job->op == FETCH_GIT_FILES) {
@@ -111,6 +119,10 @@ static void write_request(struct buf *out, const struct fetch_job *job)
     field(&json, "known_date", job->known_date);
     if (job->public_only) {
         json_key(&json, "public");
+        json_boolean(&json, true);
+    }
+    if (sandbox_required) {
+        json_key(&json, "require_sandbox");
         json_boolean(&json, true);
     }
     json_end_object(&json);
@@ -158,7 +170,7 @@ static int open_folder(const char *path)
     return fd >= 0 ? fd : fail_errno(ERR_GENERIC, "cannot open the folder '%s'", path);
 }
 
-static int spawn(struct helper *helper, const int folders[2], size_t folder_count,
+static int spawn(struct helper *helper, const int *folders, size_t folder_count,
                  struct arena *arena)
 {
     char *const argv[] = {(char *)paths.helper, NULL};
@@ -195,6 +207,8 @@ static int start_helper(struct helper *helper, struct arena *arena)
     AUTO_FD cache = -1;
     int result = 0;
 
+    if (!helper->job->staging)
+        return spawn(helper, NULL, 0, arena);
     staging = open_folder(helper->job->staging);
     if (staging < 0)
         return staging;
@@ -228,6 +242,7 @@ static void keep_success(struct fetch_job *job, struct reader *reader, struct ar
     job->etag = kept(reader, "etag", arena);
     job->date = kept(reader, "date", arena);
     job->sha256 = kept(reader, "sha256", arena);
+    job->sandbox = kept(reader, "sandbox", arena);
     job->size = number(reader, "size");
     job->received = number(reader, "received");
     job->requests = (unsigned)number(reader, "requests");

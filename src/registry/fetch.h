@@ -17,6 +17,7 @@ enum fetch_op {
     FETCH_GIT_TREE,  /* a subfolder of a commit: a plugin */
     FETCH_GET,       /* one file over https, conditional */
     FETCH_UNPACK,    /* an archive already in staging, no network */
+    FETCH_PROBE,     /* nothing but how far the helper can be confined; needs no staging */
 };
 
 struct fetch_job {
@@ -38,6 +39,7 @@ struct fetch_job {
     const char *commit;      /* GIT_*: full object id of what was written */
     const char *etag, *date; /* GET */
     const char *sha256;      /* GET: of the file; UNPACK: of the archive */
+    const char *sandbox;     /* how far the helper was confined: "full" is all of it */
     const char *tree;        /* GIT_TREE, UNPACK: tree hash of what was written */
     uint64_t size;           /* bytes written */
     uint64_t received;       /* bytes that came over the wire */
@@ -50,5 +52,8 @@ struct fetch_job {
  * else the first job's error, recorded. Interrupting the process ends the helpers.
  */
 int fetch_run(struct fetch_job *jobs, size_t count, struct arena *arena);
+
+/* From now on no job is done by a helper that cannot be confined fully: ERR_REFUSED. */
+void fetch_require_sandbox(bool required);
 
 #endif

@@ -336,7 +336,7 @@ def test_a_header_value_cannot_hold_a_newline(trusting, web):
 def test_ssh_brings_the_same_as_a_path(helper, sshd, git):
     repo = git.repo("it's a repo!", FILES)
     repo.git("config", "uploadpack.allowFilter", "true")
-    helper.env["PATH"] = f"{sshd.path}:{helper.env['PATH']}"
+    sshd.use(helper.env)
     url = f"{sshd.url}{repo.path}".replace(" ", "%20")
     there = helper.run("git-tree", url=url, path="plugins/jira", into="src")
     here = helper.run("git-tree", url=repo.url.replace(" ", "%20"), path="plugins/jira", into="src")
@@ -348,7 +348,7 @@ def test_ssh_brings_the_same_as_a_path(helper, sshd, git):
 
 def test_ssh_refuses_unknown_and_changed_hosts(helper, sshd, git):
     repo = git.repo("work", FILES)
-    helper.env["PATH"] = f"{sshd.path}:{helper.env['PATH']}"
+    sshd.use(helper.env)
     for change in (sshd.forget_host, sshd.change_host):
         change()
         answer = helper.run("git-files", url=f"{sshd.url}{repo.path}", files=["registry.toml"])
@@ -356,7 +356,7 @@ def test_ssh_refuses_unknown_and_changed_hosts(helper, sshd, git):
 
 
 def test_ssh_failures_have_their_codes(helper, sshd, git, tmp_path):
-    helper.env["PATH"] = f"{sshd.path}:{helper.env['PATH']}"
+    sshd.use(helper.env)
     missing = helper.run("git-files", url=f"{sshd.url}{tmp_path}/none", files=["a"])
     assert missing.code == "not_found"
     sshd.lose_key()
@@ -367,7 +367,7 @@ def test_ssh_failures_have_their_codes(helper, sshd, git, tmp_path):
 
 
 def test_ssh_takes_no_options_from_a_url(helper, sshd, tmp_path):
-    helper.env["PATH"] = f"{sshd.path}:{helper.env['PATH']}"
+    sshd.use(helper.env)
     canary = tmp_path / "canary"
     for url in (f"ssh://-oProxyCommand=touch%20{canary}/x", f"ssh://-o@127.0.0.1/{canary}",
                 f"ssh://a@-oProxyCommand=x/{canary}", f"ext::touch {canary}", "fd::17",
