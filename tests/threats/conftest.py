@@ -1,0 +1,171 @@
+"""What every threat test shares: a person with something to lose, and an oracle that sees any loss."""
+
+import ctypes
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from lib.person import Result, snapshot
+from servers import WebServer
+from shelf import Shelf, everything
+
+MASKS = (0o022, 0o000, 0o077)
+SECONDS, BYTES = 10, 256 << 20
+CHILD_SUBREAPER = 36
+
+
+def pytest_generate_tests(metafunc):
+    """A test marked `every_umask` runs under all three; the others under the usual one."""
+    if "mask" in metafunc.fixturenames:
+        masks = MASKS if getattr(metafunc.function, "every_umask", False) else MASKS[:1]
+        metafunc.parametrize("mask", masks, ids=[f"umask-{mask:03o}" for mask in masks])
+
+
+@pytest.fixture
+def mask(request):
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def sanitized(build):
+    """A sanitizer's shadow memory counts as the program's, so memory is measured without one."""
+    return b"__asan_init" in (build / "bin/paii").read_bytes()
+
+
+def children():
+    """The processes below this one, those that lost their parent included."""
+    found = set()
+    for task in Path(f"/proc/{os.getpid()}/task").iterdir():
+        try:
+            found |= set(map(int, (task / "children").read_text().split()))
+        except OSError:
+            pass
+    return found
+
+
+class World:
+    """A person with one plugin from one registry, a canary beside the HOME and one inside."""
+
+    def __init__(self, person, directory, sanitized):
+        self.person, self.directory, self.sanitized = person, directory, sanitized
+        self.count = 0
+        person.home.chmod(0o755)
+        for place in (directory / "canary", person.home / "canary"):
+            place.mkdir()
+            (place / "file").write_text("untouched")
+        self.shelf = Shelf(person, "team").add("hello")
+        person.run("install", "hello")
+
+    def state(self):
+        """Everything that a refused command may not touch."""
+        found = {f"canary/{path}": entry
+                 for path, entry in snapshot(self.directory / "canary").items()}
+        found |= everything(self.person)
+        found["temporary"] = tuple(name for name in os.listdir("/tmp") if "paii-" in name
+                                   and not name.startswith(("paii-t", "paii-hidden")))
+        return found
+
+    def file(self, content, suffix):
+        """A new file of the test's beside the HOME, with a name of its own."""
+        self.count += 1
+        path = self.directory / f"input-{self.count}-{os.getpid()}{suffix}"
+        path.write_bytes(content)
+        return path
+
+    def run(self, *args, env=None, limit=SECONDS):
+        """Runs paii and holds it to its limits; what it leaves behind fails the test."""
+        before, begun = children(), time.monotonic()
+        process = self.person.start(*args, env=env, errors="replace")
+        stdout, stderr, usage = reap(process, begun + limit)
+        took = time.monotonic() - begun
+        result = Result(args, process.returncode, stdout, stderr)
+        assert took < limit, f"{took:.1f} s\n{result!r}"
+        assert "Sanitizer" not in stderr and "runtime error" not in stderr, repr(result)
+        if not self.sanitized:
+            assert usage.ru_maxrss * 1024 <= BYTES, f"{usage.ru_maxrss} KiB\n{result!r}"
+        left = children() - before - {process.pid}
+        for pid in left:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+        assert not left, f"processes left behind\n{result!r}"
+        return result
+
+    def refused(self, *args, code=13, words=(), env=None, built=False):
+        """
+        The command fails with `code` (or one of them), says so once, and nothing has changed. With
+        `built`, a prefix may have come into the store: it is addressed by content and used by nothing.
+        """
+        codes = code if isinstance(code, tuple) else (code,)
+        before = self.state()
+        result = self.run(*args, env=env)
+        after = self.state()
+        assert result.code in codes, repr(result)
+        assert_one_message(result)
+        for word in words:
+            assert word in result.stderr, f"no {word!r}\n{result!r}"
+        changed = sorted(path for path in before.keys() | after.keys()
+                         if before.get(path) != after.get(path)
+                         and not (built and "/paii/store/" in path))
+        assert not changed, f"{changed}\n{result!r}"
+        return result
+
+
+def reap(process, deadline):
+    """communicate(), with what the process and its children used."""
+    timer = threading.Timer(max(0.1, deadline - time.monotonic()), os.killpg,
+                            (process.pid, signal.SIGKILL))
+    timer.start()
+    output = {}
+    reader = threading.Thread(target=lambda: output.update(err=process.stderr.read()))
+    reader.start()
+    stdout = process.stdout.read()
+    reader.join()
+    _, status, usage = os.wait4(process.pid, 0)
+    timer.cancel()
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return stdout, output["err"], usage
+
+
+def assert_printable(text):
+    """Nothing in it moves a cursor, hides or turns text."""
+    for c in text:
+        point = ord(c)
+        assert c in "\n\t" or (point >= 0x20 and not 0x7f <= point <= 0x9f), repr(text)
+        assert not (0x200b <= point <= 0x200f or 0x202a <= point <= 0x202e
+                    or 0x2060 <= point <= 0x206f or 0xe0000 <= point <= 0xe0fff), repr(text)
+
+
+def assert_one_message(result):
+    assert_printable(result.stdout + result.stderr)
+    errors = [line for line in result.stderr.splitlines() if line.startswith("paii: error: ")]
+    assert len(errors) == 1 and len(errors[0]) > len("paii: error: ") + 8, repr(result)
+    assert "Traceback" not in result.stderr and result.stdout == "", repr(result)
+
+
+@pytest.fixture
+def world(paii, tmp_path, mask, sanitized):
+    ctypes.CDLL(None).prctl(CHILD_SUBREAPER, 1, 0, 0, 0)
+    old = os.umask(mask)
+    try:
+        yield World(paii, tmp_path, sanitized)
+    finally:
+        os.umask(old)
+        ctypes.CDLL(None).prctl(CHILD_SUBREAPER, 0, 0, 0, 0)
+
+
+@pytest.fixture
+def web(tmp_path):
+    site = WebServer(tmp_path / "web")
+    yield site
+    site.close()
+
+
+@pytest.fixture
+def plain_web(tmp_path):
+    site = WebServer(tmp_path / "plain", tls=False)
+    yield site
+    site.close()
