@@ -127,6 +127,35 @@ def test_killed_at_every_system_call_that_matters(paii, world, call, step):
     assert done.returncode == 0
 
 
+@pytest.mark.parametrize("call, step", [("rename", 1), ("symlink", 1), ("write", 1), ("fsync", 1),
+                                        ("mkdir", 5), ("openat", 11)])
+def test_a_disk_that_is_full_at_every_system_call(paii, world, call, step):
+    """Either the command says so and nothing has changed, or it did without that call."""
+    if not shutil.which("strace"):
+        pytest.skip("no strace")
+    before = lock_text(paii)
+    for n in range(1, 400, step):
+        done = subprocess.run(
+            ["strace", "-qq", "-o", paii.home / "trace", "-e", f"trace={call}", "-e",
+             f"inject={call}:error=ENOSPC:when={n}", paii.program, "install", "more"],
+            env=paii.environment({"ASAN_OPTIONS": "detect_leaks=0"}), cwd=paii.home, text=True,
+            capture_output=True, check=False)
+        if "INJECTED" not in (paii.home / "trace").read_text():
+            break
+        assert done.returncode in (0, 1, 12), done
+        happened = done.returncode == 0 or "standard output" in done.stderr
+        want = {**BEFORE, "more": "1.0.0"} if happened else BEFORE
+        check_whole(paii, want)
+        if happened:
+            paii.run("remove", "more")
+            before = lock_text(paii)
+        else:
+            assert "paii: error: " in done.stderr, done
+            assert lock_text(paii) == before
+            check_nothing_is_left(paii)
+    assert done.returncode == 0
+
+
 def test_killed_removals_and_rollbacks(paii, world):
     paii.run("install", "more")
     for args, before, after in ((["remove", "more"], {**BEFORE, "more": "1.0.0"}, BEFORE),
