@@ -169,6 +169,13 @@ static void much_talk_does_not_block(void **state)
     assert_int_equal(fetch_run(&one, 1, &arena), 0);
 }
 
+/* Whether a helper has written its pid: the interrupt is then expected. */
+static bool started(void)
+{
+    struct stat st;
+    return stat(path_join(&arena, top, "pid"), &st) == 0 && st.st_size > 0;
+}
+
 static void an_interrupt_ends_the_helpers(void **state)
 {
     double begun = seconds();
@@ -183,7 +190,8 @@ static void an_interrupt_ends_the_helpers(void **state)
 
         _exit(fetch_run(jobs, 2, &arena) == -ERR_INTERRUPTED ? 42 : 1);
     }
-    usleep(300000);
+    for (int i = 0; i < 1000 && !started(); i++)
+        usleep(10000);
     kill(pid, SIGINT);
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_true(WIFEXITED(status));
