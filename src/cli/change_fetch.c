@@ -183,6 +183,8 @@ static void take_manifest(struct choice *choice, struct manifest *manifest, stru
     struct package *package = &choice->package;
     choice->manifest = manifest;
     package->name = manifest->name;
+    if (!choice->direct && strcmp(package->version, VERSION_UNKNOWN) == 0)
+        package->flags |= PACKAGE_UNVERSIONED;
     package->version = manifest->version;
     package->description = or_empty(manifest->description);
     package->language = or_empty(manifest->language);
@@ -249,7 +251,8 @@ static int read_arrival(struct change *change, struct choice *choice, bool *lear
     if (strcmp(provides, choice->package.provides) != 0 ||
         strcmp(consumes, choice->package.consumes) != 0)
         *learned = true;
-    return name_check("plugin", choice->package.name);
+    result = name_check("plugin", choice->package.name);
+    return result < 0 || choice->direct ? result : store_check_seen(&choice->package, arena);
 }
 
 /* An update of a direct source that came out the same is what is installed. */

@@ -18,8 +18,9 @@
 
 enum package_flags {
     PACKAGE_YANKED = 1 << 0,
-    PACKAGE_REQUESTED = 1 << 1, /* installed because a person named it */
-    PACKAGE_DEV = 1 << 2,       /* installed with --dev: linked live */
+    PACKAGE_REQUESTED = 1 << 1,   /* installed because a person named it */
+    PACKAGE_DEV = 1 << 2,         /* installed with --dev: linked live */
+    PACKAGE_UNVERSIONED = 1 << 3, /* its registry gives no version: its content may change */
 };
 
 /* The version of a package whose index gives none; the manifest knows better at install. */

@@ -38,6 +38,7 @@ static const struct field {
     {"prefix", FIELD_TEXT, offsetof(struct package, prefix)},
     {"requested", FIELD_FLAG, PACKAGE_REQUESTED},
     {"dev", FIELD_FLAG, PACKAGE_DEV},
+    {"unversioned", FIELD_FLAG, PACKAGE_UNVERSIONED},
     {"language", FIELD_TEXT, offsetof(struct package, language)},
     {"type", FIELD_TEXT, offsetof(struct package, type)},
     {"license", FIELD_TEXT, offsetof(struct package, license)},

@@ -86,6 +86,11 @@ void lockfile_write(struct buf *out, const struct installed *set);
 int lockfile_read(struct installed *out, struct arena *arena, const char *file, const char *text,
                   size_t len);
 
+/* ERR_MISMATCH if this version of this registry was once installed with another tree. */
+int store_check_seen(const struct package *package, struct arena *arena);
+/* Keeps the identities of a set whose generation is about to go. */
+int store_remember(const struct installed *set, struct arena *arena);
+
 /*
  * Writes the next generation (lock, catalog, prefix links) for `set` under a temporary name;
  * `project` adds what the clients need (see claude/claude.h) and may refuse. Nothing is visible
