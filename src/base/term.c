@@ -145,7 +145,9 @@ int term_finish(void)
     if (fflush(stdout) == 0 && !ferror(stdout))
         return 0;
     check_pipe();
-    return fail_errno(ERR_GENERIC, "cannot write to standard output");
+    fail_errno(ERR_GENERIC, "cannot write to standard output");
+    error_hint("what was to be shown is incomplete; 'paii list' and 'paii status' show what is");
+    return -ERR_GENERIC;
 }
 
 /* ---- stderr: talk ---- */

@@ -2,14 +2,13 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import time
 
 import pytest
 
-from servers import WebServer, free_port
-from shelf import Shelf, everything, generation, installed, needs, plugin, skill_text
+from servers import free_port
+from shelf import Shelf, everything, generation, installed, needs, plugin, skill_text, tar
 
 FAILING = "all:\n\t@for i in 1 2 3; do echo step $$i of the build; done; exit 3\ninstall: all\n"
 MAKEFILE = "install:\n\tmkdir -p $(DESTDIR)$(PREFIX)/bin && cp SKILL.md $(DESTDIR)$(PREFIX)/bin/x\n"
@@ -126,7 +125,6 @@ def test_a_commit_that_is_not_the_pinned_one(paii, team, git):
 
 
 def test_an_archive_that_is_not_the_pinned_one(paii, team):
-    from shelf import tar
     path = paii.write("hello.tar.gz", tar(plugin("other")))
     refused(paii, "install", f"file://{path}#sha256={'0' * 64}", status=14, words=["0" * 64])
 
@@ -214,6 +212,15 @@ def test_a_disk_that_is_full(paii, tmp_path):
         assert not paii.claude.exists()
     finally:
         subprocess.run(["umount", "-l", disk], check=True)
+
+
+def test_a_full_standard_output_does_not_deny_what_was_done(paii, team):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([paii.program, "install", "hello@1.2.0"], env=paii.environment(),
+                              stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1 and "standard output: No space left" in done.stderr
+    assert "nothing was changed" not in done.stderr
+    assert installed(paii) == {"hello": "1.2.0"}
 
 
 def test_a_client_folder_that_is_full(paii, team):
