@@ -18,7 +18,7 @@ def requested(paii):
 
 @pytest.fixture
 def team(paii):
-    """needy wants greetings, polite could use them, greeter and waver give them."""
+    """needy wants greetings, polite could use them, greeter gives them."""
     return (Shelf(paii, "team").add("needy", consumes=[needs("GreetProvider", version=">=1")])
             .add("polite", consumes=[needs("GreetProvider", optional=True)])
             .add("greeter", provides=["GreetProvider@1.0"]))

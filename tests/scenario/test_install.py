@@ -87,6 +87,27 @@ def test_git_over_https(paii, git, web):
     assert skill_text(paii, "hello") and f'url = "{url}"' in lock_text(paii)
 
 
+def test_a_name_of_a_registry_over_https(paii, git, web):
+    """One plugin is in the registry's own tree, one in a repository of its own, one an archive."""
+    archive = tar(plugin("packed"))
+    far = web.add_repository("far", git.repo("far", {f"in/{name}": text for name, text
+                                                     in plugin("far").items()}))
+    rows = {"near": 'path = "plugins/near"', "far": f'source = "{far}"\npath = "in"',
+            "packed": f'source = "{web.add("packed.zip", zipped(plugin("packed")))}"',
+            "pinned": f'source = "{web.add("pinned.tgz", archive)}"\nsha256 = "{"0" * 64}"'}
+    index = "[registry]\n" + "".join(
+        f'[[plugins]]\nname = "{name}"\nversion = "1.0.0"\n{row}\n' for name, row in rows.items())
+    repo = git.repo("shelf", {"registry.toml": index, **{
+        f"plugins/near/{name}": text for name, text in plugin("near").items()}})
+    paii.run("registry", "add", "web", web.add_repository("shelf", repo), env=web.env)
+    paii.run("install", "near", "far", "packed", env=web.env)
+    assert installed(paii) == {"near": "1.0.0", "far": "1.0.0", "packed": "1.0.0"}
+    assert f'commit = "{repo.head}"' in lock_text(paii)
+    before = everything(paii)
+    paii.run("install", "pinned", env=web.env, expect=14)
+    assert everything(paii) == before
+
+
 def test_git_over_ssh(paii, git, tmp_path):
     if not shutil.which("sshd") and not shutil.which("/usr/sbin/sshd"):
         pytest.skip("no sshd")
@@ -157,7 +178,7 @@ def test_live_is_for_folders(paii, team):
     assert "'hello' is not one" in refused.stderr and "--dev ./" in refused.stderr
 
 
-def test_a_live_folder_is_built_and_cleaned_on_request_only(paii):
+def test_a_live_folder_is_built_in_place(paii):
     folder = paii.write_tree("work/maker", plugin("maker", build="make", Makefile=MAKEFILE))
     paii.run("install", "--dev", folder)
     assert os.access(folder / "bin/tool", os.X_OK)
