@@ -88,3 +88,14 @@ def test_the_map_names_every_page(root):
     for page in sorted((root / "docs").glob("**/*.md")):
         name = str(page.relative_to(root / "docs"))
         assert name == "README.md" or f"({name})" in pages, name
+
+
+def test_the_readme_types_what_exists(paii, root):
+    """Every option of the tour is one that its command's help names."""
+    for line in (root / "README.md").read_text().splitlines():
+        words = line.split("  ")[2].split() if line.startswith("    paii ") else []
+        if words[:1] != ["paii"] or words[1] == "run":
+            continue
+        described = paii.run("help", words[1]).stdout
+        for word in words[2:]:
+            assert not word.startswith("--") or word in described, line
