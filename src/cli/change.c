@@ -119,6 +119,7 @@ static int run(struct change *change)
         result = plan_and_fetch(change);
     if (result < 0)
         return result;
+    change_warn_names(change);
     if (change->request->dry_run) {
         change_print_plan(change);
         return 0;

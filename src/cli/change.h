@@ -100,6 +100,11 @@ int change_fetch(struct change *change, struct choice **choices, size_t count, b
 /* What a fetched choice may do once it is installed, as the lock says it: sorted, one a line. */
 const char *change_capabilities(const struct choice *choice, struct arena *arena);
 
+/* ---- change_names.c ---- */
+
+/* Warns of new plugins whose names are nearly those of others that the person may mean. */
+void change_warn_names(const struct change *change);
+
 /* ---- change_apply.c ---- */
 
 int change_apply(struct change *change);
