@@ -16,15 +16,15 @@ from pathlib import Path
 LIFETIME_SECONDS = 300
 
 
-def make_certificate(directory):
-    """A key and a certificate for localhost that is its own authority. Returns (certificate, key)."""
+def make_certificate(directory, names="DNS:localhost,IP:127.0.0.1"):
+    """A key and a certificate for those names that is its own authority. Returns (certificate, key)."""
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
     certificate, key = directory / "server.pem", directory / "server.key"
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
          "-nodes", "-days", "2", "-subj", "/CN=localhost", "-keyout", key, "-out", certificate,
-         "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"],
+         "-addext", f"subjectAltName={names}"],
         check=True, capture_output=True, timeout=30)
     return certificate, key
 
@@ -119,6 +119,11 @@ class QuietServer(http.server.ThreadingHTTPServer):
         """A client that hangs up is part of many tests."""
 
 
+class QuietServer6(QuietServer):
+    """Of all addresses of both kinds."""
+    address_family = socket.AF_INET6
+
+
 class WebServer:
     """
     Serves the files of `root`, and below /git/ the repositories in `repositories`, over HTTPS (or HTTP).
@@ -126,7 +131,7 @@ class WebServer:
     the handler, "/x*" for all that begins so.
     """
 
-    def __init__(self, directory, tls=True):
+    def __init__(self, directory, tls=True, address="127.0.0.1", names="DNS:localhost,IP:127.0.0.1"):
         directory = Path(directory)
         self.root = directory / "files"
         self.repositories = directory / "repositories"
@@ -135,10 +140,11 @@ class WebServer:
         self.requests, self.headers, self.routes = [], [], {}
         self.git_protocol_2 = True
         self.certificate = None
-        self.server = QuietServer(("127.0.0.1", 0), Handler)
+        kind = QuietServer6 if ":" in address else QuietServer
+        self.server = kind((address, 0), Handler)
         self.server.site = self
         if tls:
-            self.certificate, key = make_certificate(directory / "tls")
+            self.certificate, key = make_certificate(directory / "tls", names)
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(self.certificate, key)
             self.server.socket = context.wrap_socket(self.server.socket, server_side=True,
