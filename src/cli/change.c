@@ -97,13 +97,24 @@ static int plan_and_fetch(struct change *change)
     }
 }
 
+static int choose(struct change *change)
+{
+    if (change->request->locked)
+        return change_locked(change);
+    int result = change_open(change);
+    if (result == 0)
+        result = collect(change);
+    return result < 0 ? result : plan_and_fetch(change);
+}
+
 static bool agreed(const struct change *change)
 {
     if (change->request->yes || !term_is_interactive())
         return true;
     bool more = false; /* than what was named */
     for (size_t i = 0; i < change->step_count; i++)
-        more |= change->steps[i].because != NULL;
+        more |= change->steps[i].because != NULL ||
+                (change->request->locked && change->steps[i].kind == STEP_REMOVE);
     if (!more)
         return true;
     change_print_plan(change);
@@ -112,11 +123,7 @@ static bool agreed(const struct change *change)
 
 static int run(struct change *change)
 {
-    int result = change_open(change);
-    if (result == 0)
-        result = collect(change);
-    if (result == 0)
-        result = plan_and_fetch(change);
+    int result = choose(change);
     if (result < 0)
         return result;
     change_warn_names(change);

@@ -29,6 +29,11 @@ struct change_request {
     bool dev;             /* link folders live */
     const char *registry; /* --registry: where names are looked for; NULL: anywhere */
     bool dry_run, yes;
+    /* Exactly what a lock file says; nothing above counts then. */
+    bool locked;
+    const char *lock_file;  /* NULL: the one of the current generation */
+    struct strings damaged; /* plugins whose prefix is to be made again */
+    bool rewrite;           /* a new generation in any case */
 };
 
 /* One version of one plugin that the resolver may choose. */
@@ -38,6 +43,8 @@ struct choice {
     bool current;         /* this very thing is installed now */
     bool direct;          /* from a source that the user named, not from a registry */
     const char *pin;      /* that a person asked for: a commit, or "sha256=..."; NULL: none */
+    bool stored;          /* of a lock: the store has its prefix */
+    bool damaged;         /* of a lock: the prefix that the store has is to be replaced */
     bool same_as_current; /* a direct one that was fetched and found installed: not to be chosen */
     /* Once fetched: */
     const char *tree_dir; /* its source tree in staging, or the live folder */
@@ -94,6 +101,11 @@ size_t change_count(const struct change *change);
 /* Fetches the source of every choice given that is neither installed nor fetched, verifies pins,
  * reads manifests. `*learned` is set if a manifest says other contracts than its index did. */
 int change_fetch(struct change *change, struct choice **choices, size_t count, bool *learned);
+
+/* ---- change_locked.c ---- */
+
+/* Instead of offering and planning: the steps that lead to what the lock file says, fetched. */
+int change_locked(struct change *change);
 
 /* ---- change_capabilities.c ---- */
 

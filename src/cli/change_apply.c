@@ -10,7 +10,7 @@
 
 static bool changes(const struct step *step)
 {
-    return step->kind == STEP_INSTALL || step->kind == STEP_UPDATE;
+    return (step->kind == STEP_INSTALL || step->kind == STEP_UPDATE) && !step->choice->stored;
 }
 
 /* Where the prefix will stand: known before it is built. A live folder is its own prefix. */

@@ -6,6 +6,7 @@
 #include "base/name.h"
 #include "base/paths.h"
 #include "base/tree.h"
+#include "registry/downloads.h"
 #include "registry/fetch.h"
 
 #include <fcntl.h>
@@ -67,7 +68,13 @@ static struct fetch_job make_job(struct change *change, const struct arrival *ar
         .into = "src",
         .progress = progress_begin("Fetching", subject(choice, change->arena)),
     };
-    if (remote_archive(&job.source)) {
+    const char *sha256 = job.source.sha256;
+    const char *kept =
+        remote_archive(&job.source) && sha256 ? download_find(change->arena, sha256) : NULL;
+    if (kept) {
+        job.op = FETCH_UNPACK;
+        job.archive = kept;
+    } else if (remote_archive(&job.source)) {
         job.op = FETCH_GET;
         job.into = path_base(job.source.url);
     } else if (job.source.kind == SOURCE_ARCHIVE) {
@@ -87,6 +94,7 @@ static int unpack_downloads(struct change *change, struct arrival *arrivals, siz
         if (!got || got->op != FETCH_GET)
             continue;
         arrivals[i].choice->package.source.sha256 = got->sha256;
+        download_keep(path_join(change->arena, got->staging, got->into), got->sha256);
         jobs[job_count] = (struct fetch_job){.op = FETCH_UNPACK,
                                              .source = got->source,
                                              .staging = got->staging,
@@ -126,9 +134,19 @@ static int check_pins(struct arrival *arrival, struct arena *arena)
                         subject(arrival->choice, arena), package->source.commit, job->commit);
         package->source.commit = job->commit;
     }
+    if (job && job->sha256)
+        package->source.sha256 = job->sha256;
     if (arrival->choice->pin)
         package->source.ref = arrival->choice->pin; /* the lock says what was asked for */
-    package->tree = job ? job->tree : arena_strdup(arena, arrival->tree.hash);
+    const char *tree = job ? job->tree : arrival->tree.hash;
+    if (*package->tree && strcmp(package->tree, tree) != 0) {
+        fail(ERR_MISMATCH, "'%s' is locked to the tree %.12s, and its source gave %.12s",
+             subject(arrival->choice, arena), package->tree, tree);
+        error_hint("what stands at '%s' is not what the lock file was written for",
+                   source_text(&package->source, arena));
+        return -ERR_MISMATCH;
+    }
+    package->tree = arena_strdup(arena, tree);
     package->size = job ? job->size : arrival->tree.bytes;
     return 0;
 }
@@ -315,6 +333,11 @@ int change_fetch(struct change *change, struct choice **choices, size_t count, b
         if (package->flags & PACKAGE_DEV) {
             choice->tree_dir = package->source.url;
             package->prefix = package->source.url;
+            result = read_arrival(change, choice, learned);
+            continue;
+        }
+        if (choice->stored) {
+            choice->tree_dir = installed_prefix(package, change->arena);
             result = read_arrival(change, choice, learned);
             continue;
         }

@@ -1,11 +1,13 @@
 #include "base/fs.h"
+#include "base/paths.h"
 #include "cli/change.h"
+#include "registry/fetch.h"
 
 #include <stddef.h>
 
 struct options {
     const char *registry;
-    bool dev;
+    bool dev, locked, offline;
 };
 
 static int check_dev(const struct spec *spec)
@@ -17,9 +19,40 @@ static int check_dev(const struct spec *spec)
     return -ERR_GENERIC;
 }
 
+/* The file that was named, else that of the folder, else the one of what is installed. */
+static int run_locked(struct invocation *call)
+{
+    const struct options *options = call->options;
+    struct change_request request = {.locked = true, .dry_run = call->dry_run, .yes = call->yes};
+    if (call->arg_count > 1 || options->dev || options->registry) {
+        fail(ERR_GENERIC, "--locked installs what one lock file says, and nothing else");
+        error_hint("paii install --locked [FILE]");
+        return -ERR_GENERIC;
+    }
+    if (call->arg_count)
+        request.lock_file = path_absolute(call->arena, call->args[0]);
+    else if (fs_exists("paii.lock"))
+        request.lock_file = path_absolute(call->arena, "paii.lock");
+    else if (!fs_exists(path_join(call->arena, paths.current, "paii.lock"))) {
+        fail(ERR_NOT_FOUND, "there is no 'paii.lock' here, and nothing is installed");
+        error_hint("name the lock file: paii install --locked FILE");
+        return -ERR_NOT_FOUND;
+    }
+    return change_run(&request, call->arena);
+}
+
 static int run(struct invocation *call)
 {
     const struct options *options = call->options;
+    if (options->offline)
+        fetch_go_offline();
+    if (options->locked)
+        return run_locked(call);
+    if (call->arg_count == 0) {
+        fail(ERR_GENERIC, "'paii install' needs PLUGIN");
+        error_hint("'paii install --help' shows how it is used");
+        return -ERR_GENERIC;
+    }
     struct change_request request = {
         .install = arena_array(call->arena, call->arg_count, sizeof *request.install),
         .install_count = call->arg_count,
@@ -50,7 +83,8 @@ const struct command cmd_install = {
                 "paii install work/jira@^1.2             from the registry 'work', in a range\n"
                 "paii install https://host/repo.git//plugins/jira#v1.2\n"
                 "paii install ./jira-1.2.0.tar.gz        an archive\n"
-                "paii install --dev ./jira               a folder, linked live",
+                "paii install --dev ./jira               a folder, linked live\n"
+                "paii install --locked team.lock         exactly what that file says",
     .group = GROUP_PLUGINS,
     .needs = NEEDS_LOCK,
     .options =
@@ -66,15 +100,24 @@ const struct command cmd_install = {
              .kind = OPTION_FLAG,
              .offset = offsetof(struct options, dev),
              .help = "link a folder live instead of copying it"},
+            {.name = "locked",
+             .kind = OPTION_FLAG,
+             .offset = offsetof(struct options, locked),
+             .help = "install exactly what a lock file says: the one named, else ./paii.lock, else "
+                     "that of what is installed"},
+            {.name = "offline",
+             .kind = OPTION_FLAG,
+             .offset = offsetof(struct options, offline),
+             .help = "connect to nothing: registries as last seen, sources from the caches"},
             {0},
         },
     .options_size = sizeof(struct options),
     .positionals =
         (const struct positional[]){
             {.name = "PLUGIN",
-             .min = 1,
+             .min = 0,
              .max = 0,
-             .help = "what to install",
+             .help = "what to install; with --locked, a lock file",
              .complete = COMPLETE_AVAILABLE},
             {0},
         },

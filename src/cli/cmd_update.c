@@ -1,5 +1,6 @@
 #include "base/name.h"
 #include "cli/change.h"
+#include "registry/fetch.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -44,7 +45,9 @@ static int run(struct invocation *call)
         result = check_installed(&set, call->args[i]);
         strings_add(&request.update, call->arena, call->args[i]);
     }
-    if (result == 0 && !options->offline)
+    if (options->offline)
+        fetch_go_offline();
+    if (result == 0 && !fetch_offline())
         result = update_registries(call->arena);
     return result < 0 ? result : change_run(&request, call->arena);
 }
@@ -60,7 +63,7 @@ const struct command cmd_update = {
             {.name = "offline",
              .kind = OPTION_FLAG,
              .offset = offsetof(struct options, offline),
-             .help = "use the registries as they were last seen"},
+             .help = "connect to nothing: registries as last seen, sources from the caches"},
             {0},
         },
     .options_size = sizeof(struct options),

@@ -13,9 +13,45 @@
 
 enum { MAX_WANTS = 64 }; /* more missing files than this: ask for their folder instead */
 
+/* ---- offline: the cache is all there is ---- */
+
+static int not_here(struct git_remote *remote)
+{
+    fail(ERR_NETWORK, "'%s' is not in the object cache as it is wanted, and paii is offline",
+         remote->job->url);
+    error_hint("run it again without --offline and PAII_OFFLINE");
+    return -ERR_NETWORK;
+}
+
+static int list_nothing(struct git_remote *remote, const char *ref, struct git_refs *out)
+{
+    (void)ref;
+    (void)out;
+    return not_here(remote);
+}
+
+static int fetch_nothing(struct git_remote *remote, const struct git_want *want)
+{
+    (void)want;
+    return not_here(remote);
+}
+
+static void close_nothing(struct git_remote *remote)
+{
+    (void)remote;
+}
+
+static const struct git_transport git_offline = {list_nothing, fetch_nothing, close_nothing};
+
+/* ---- where it is ---- */
+
 static int start(struct git_remote *remote, struct git_store *store, struct job *job)
 {
     *remote = (struct git_remote){.job = job, .store = store};
+    if (job->offline && job->parts.scheme != URL_FILE) {
+        remote->transport = &git_offline;
+        return store_open_cache(store);
+    }
     switch (job->parts.scheme) {
     case URL_FILE:
         remote->transport = &GIT_LOCAL;

@@ -23,6 +23,7 @@ struct job {
     struct strings files;
     uint64_t max;
     bool public_only;     /* addresses of private networks are refused */
+    bool offline;         /* what the object cache holds, or nothing */
     bool require_sandbox; /* no work without full confinement */
     struct url parts;     /* of url */
 

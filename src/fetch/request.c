@@ -131,6 +131,7 @@ int request_read(struct job *job)
     read_strings(&reader, "files", &job->files);
     job->max = (uint64_t)read_integer(&reader, "max", 512 << 20, 1, 512 << 20);
     job->public_only = read_boolean(&reader, "public", false);
+    job->offline = read_boolean(&reader, "offline", false);
     job->require_sandbox = read_boolean(&reader, "require_sandbox", false);
     if (diags.errors > 0)
         return fail(ERR_REFUSED, "the request is malformed: %s",

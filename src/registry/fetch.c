@@ -121,6 +121,10 @@ static void write_request(struct buf *out, const struct fetch_job *job)
         json_key(&json, "public");
         json_boolean(&json, true);
     }
+    if (fetch_offline()) {
+        json_key(&json, "offline");
+        json_boolean(&json, true);
+    }
     if (sandbox_required) {
         json_key(&json, "require_sandbox");
         json_boolean(&json, true);
@@ -205,8 +209,10 @@ static int start_helper(struct helper *helper, struct arena *arena)
 {
     AUTO_FD staging = -1;
     AUTO_FD cache = -1;
-    int result = 0;
+    int result = fetch_check_offline(helper->job);
 
+    if (result < 0)
+        return result;
     if (!helper->job->staging)
         return spawn(helper, NULL, 0, arena);
     staging = open_folder(helper->job->staging);

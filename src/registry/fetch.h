@@ -48,6 +48,16 @@ struct fetch_job {
 };
 
 /*
+ * Offline: PAII_OFFLINE=1, which --offline sets. No helper is started for what needs a connection;
+ * a Git job for a pinned commit is answered from the object cache or fails. Builds read the same
+ * variable.
+ */
+bool fetch_offline(void);
+void fetch_go_offline(void);
+/* ERR_NETWORK for a job that cannot be done offline, when we are. */
+int fetch_check_offline(const struct fetch_job *job);
+
+/*
  * Runs all jobs, at most 8 at a time, and fills their results. Returns 0 when every job succeeded,
  * else the first job's error, recorded. Interrupting the process ends the helpers.
  */
