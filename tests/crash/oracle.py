@@ -1,0 +1,151 @@
+"""
+Whether a state is that before or that after an operation, and nothing else has changed.
+
+What is compared is all of HOME, byte by byte and with modes. Left out are who held the lock last, what
+builds said, caches, when a registry was asked, and which prefixes nobody uses yet; but every prefix must
+be one of those that an undisturbed run makes, whole.
+"""
+
+import re
+
+from world import NEUTRAL, OPERATIONS, fingerprint
+
+STATE = ".config/paii/"
+IGNORED = re.compile(r"\.cache(/|$)|\.config/paii/(lock$|logs(/|$)|run(/|$)|store(/|$))")
+PREFIX = re.compile(r"\.config/paii/store/[^/]+/[^/]+")
+TIME = re.compile(rb'"updated": \d+')
+
+
+def normal(image):
+    """The image without what may differ."""
+    kept = {}
+    for path, (kind, mode, content) in image.items():
+        if IGNORED.match(path):
+            continue
+        if path.endswith("/state.json"):
+            content = TIME.sub(b'"updated": 0', content)
+        kept[path] = (kind, mode, content)
+    return kept
+
+
+def shown(image):
+    """The part that a person or a client sees: no leftovers of a run."""
+    kept = normal(image)
+    current = kept.get(STATE + "current", (None, None, ""))[2]
+    seen = (STATE + current, STATE + "plugins", STATE + "paii.toml", STATE + "registries", ".claude")
+    return {path: entry for path, entry in kept.items()
+            if path == STATE + "current" or
+            any(path == top or path.startswith(top + "/") for top in seen)}
+
+
+def prefixes(image):
+    """{store/NAME/VERSION-KEY: its image}."""
+    found = {}
+    for path, entry in image.items():
+        match = PREFIX.match(path)
+        if match:
+            found.setdefault(match[0], {})[path] = entry
+    return found
+
+
+def difference(image, wanted):
+    """A few words about the first paths that differ."""
+    words = [f"{path}: {describe(wanted.get(path))} became {describe(image.get(path))}"
+             for path in sorted(set(image) | set(wanted)) if image.get(path) != wanted.get(path)]
+    return "; ".join(words[:4]) + (f"; and {len(words) - 4} more" if len(words) > 4 else "")
+
+
+def describe(entry):
+    if entry is None:
+        return "nothing"
+    kind, mode, content = entry
+    if kind == "link":
+        return f"link to {content}"
+    return f"{kind} {mode:o}" + (f" of {len(content)} bytes" if kind == "file" else "")
+
+
+class Oracle:
+    """What undisturbed runs of one operation give, found once in a world."""
+
+    def __init__(self, world, name, before=None):
+        self.world, self.name = world, name
+        self.command = OPERATIONS[name].command(world)
+        if before is None:
+            world.restore({"": ("dir", 0o755, None)})
+            OPERATIONS[name].prepare(world)
+            before = world.look()
+        self.before = before
+        self.canary = fingerprint(world.beside)
+        self.known = {}
+        self.lists, self.registries = [], []
+        self.settle()
+
+    def settle(self):
+        """The states that may be found: before, after, and what one more command makes of them."""
+        world = self.world
+        self.readers()
+        world.run(*NEUTRAL)
+        self.neutral_before = self.learn()
+        world.restore(self.before)
+        world.run(*self.command)
+        self.readers()
+        self.after = self.learn()
+        self.after_image = world.image
+        world.run(*NEUTRAL)
+        self.neutral_after = self.learn()
+        world.restore(self.after_image)
+        self.again_code = world.command(self.command)[0]
+        self.again = self.learn()
+
+    def learn(self):
+        image = self.world.look()
+        self.known.update(prefixes(image))
+        return normal(image)
+
+    def readers(self):
+        self.lists.append(self.world.command(["list", "--json"])[1])
+        self.registries.append(self.world.command(["registry", "list", "--json"])[1])
+
+    # ---- judging: each returns what is wrong, or None
+
+    def judge_readers(self):
+        """Readers, at any time: one of the two states."""
+        for args, wanted in ((["list", "--json"], self.lists),
+                             (["registry", "list", "--json"], self.registries)):
+            code, out, errors = self.world.command(args)
+            if code != 0 or out not in wanted:
+                return f"{' '.join(args)}: exit {code}, {errors.decode().strip() or out.decode()}"
+        return None
+
+    def judge_claim(self):
+        """A command that said it succeeded: the state after it is there."""
+        seen, wanted = shown(self.world.look()), shown(self.after_image)
+        return None if seen == wanted else f"exit 0, but {difference(seen, wanted)}"
+
+    def judge_next(self, repeated, code, errors, only_after=False):
+        """The state after the next command, which ended so."""
+        image = self.world.look()
+        state = normal(image)
+        if repeated:
+            good = (code == 0 and state == self.after and not only_after) or \
+                   (code == self.again_code and state == self.again)
+            nearest = [self.after, self.again]
+        else:
+            nearest = [self.neutral_after] if only_after else [self.neutral_before,
+                                                                self.neutral_after]
+            good = code == 0 and state in nearest
+        if not good:
+            words = min((difference(state, wanted) for wanted in nearest), key=len)
+            return f"next command: exit {code}, {errors.decode().strip()}; {words}"
+        for place, tree in prefixes(image).items():
+            if tree != self.known.get(place):
+                return f"prefix: {difference(tree, self.known.get(place, {}))}"
+        return self.judge_canary()
+
+    def judge_canary(self):
+        now = fingerprint(self.world.beside)
+        if now == self.canary:
+            return None
+        changed = [path for path in set(now) | set(self.canary)
+                   if now.get(path) != self.canary.get(path)]
+        return f"outside of HOME: {changed[:3]} changed"

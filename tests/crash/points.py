@@ -1,0 +1,239 @@
+"""The points: where an operation is disturbed, how, and by which command the next run begins."""
+
+import multiprocessing
+import os
+import queue
+import random
+import shutil
+import tempfile
+import time
+from collections import Counter, namedtuple
+from pathlib import Path
+
+from oracle import Oracle
+from world import NEUTRAL, OPERATIONS, World
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+RECOVERY_SECONDS = 1.0
+
+# what: an argument of the tracer. next: "same" command or "neutral" one. second: the next command is
+# itself killed at this call, 0 for not.
+Point = namedtuple("Point", "operation number what sticky next second")
+Point.__str__ = lambda self: (
+    f"{self.operation} at {self.number}: {self.what}{' and all later' if self.sticky else ''}, then "
+    f"{self.next}" + (f" killed at {self.second}" if self.second else ""))
+
+WRITES = ("write", "pwrite64", "writev", "copy_file_range", "sendfile")
+READS = ("read", "pread64")
+SECOND_KILLS = 40  # the next command is killed at one of so many of its first calls
+
+
+def ways_to_kill(name):
+    return ["kill", "torn"] if name in WRITES else ["kill"]
+
+
+def ways_to_fail(name):
+    """The errors that a call can give, and a few that it should not."""
+    if name in READS:
+        return ["EIO", "EINTR", "short"]
+    if name == "openat-read" or name == "openat2-read" or name == "open-read":
+        return ["EMFILE", "EIO", "EINTR"]
+    if name in ("getdents64", "readlink", "readlinkat"):
+        return ["EIO"]
+    if name == "flock":
+        return ["EINTR", "EIO"]
+    if name in WRITES:
+        return ["ENOSPC", "EIO", "EDQUOT", "EINTR", "short"]
+    if name.startswith("open"):
+        return ["ENOSPC", "EIO", "EDQUOT", "EINTR", "EMFILE"]
+    if name.startswith(("unlink", "rmdir", "chmod", "fchmod", "fchown", "utimens")):
+        return ["EIO", "EINTR"]
+    return ["ENOSPC", "EIO", "EDQUOT", "EINTR"]
+
+
+def all_points(name, calls, kind, chance):
+    found = []
+    for number, (call, _) in enumerate(calls, 1):
+        if kind == "kills":
+            for what in ways_to_kill(call):
+                for following in ("same", "neutral"):
+                    found.append(Point(name, number, what, False, following, 0))
+                    found.append(Point(name, number, what, False, following,
+                                       chance.randint(1, SECOND_KILLS)))
+        else:
+            for what in ways_to_fail(call):
+                following = chance.choice(["same", "neutral"])
+                found.append(Point(name, number, what, False, following, 0))
+                if what in ("ENOSPC", "EDQUOT"):
+                    found.append(Point(name, number, what, True, following, 0))
+    return found
+
+
+# ---- one point
+
+
+def try_point(world, oracle, point):
+    """What is wrong, or None; and the seconds of the next command."""
+    world.restore(oracle.before)
+    options = ["--at", point.number, "--do", point.what]
+    if point.what not in ("kill", "torn"):
+        options += ["--reads"]
+    if point.sticky:
+        options += ["--sticky"]
+    code, errors, where = world.trace(oracle.command, *options)
+    spot = f" ({' '.join(where[0])})" if where else ""
+    wrong = judge_end(oracle, point, code, errors) or oracle.judge_readers()
+    if wrong:
+        return f"{point}{spot}: {wrong}", 0
+    return judge_recovery(world, oracle, point, code, spot)
+
+
+def judge_end(oracle, point, code, errors):
+    if point.what in ("kill", "torn"):
+        return None if code in (0, -9) else f"exit {code}: {errors.decode()}"
+    if code == 0:
+        return oracle.judge_claim()
+    if code < 0 or code > 30 or not errors:
+        return f"exit {code}, {errors.decode() or 'without a word'}"
+    return None
+
+
+def judge_recovery(world, oracle, point, code, spot):
+    command = oracle.command if point.next == "same" else NEUTRAL
+    if point.second:
+        world.trace(command, "--at", point.second, "--do", "kill")
+    begin = time.monotonic()
+    next_code, _, errors = world.command(command)
+    seconds = time.monotonic() - begin
+    # After a second kill the next command may have been done already.
+    wrong = oracle.judge_next(point.next == "same", next_code, errors,
+                              only_after=code == 0 and not point.second)
+    return wrong and f"{point}{spot}: {wrong}", seconds
+
+
+def try_again_if_slow(world, oracle, point):
+    """A busy machine is not a slow recovery: one that took too long may try once more."""
+    wrong, seconds = try_point(world, oracle, point)
+    if not wrong and seconds > RECOVERY_SECONDS:
+        wrong, seconds = try_point(world, oracle, point)
+        if not wrong and seconds > RECOVERY_SECONDS:
+            wrong = f"{point}: the next command took {seconds:.1f} s"
+    return wrong, seconds
+
+
+# ---- all of them
+
+
+class Outcome:
+    def __init__(self, kind):
+        self.kind, self.violations = kind, []
+        self.tried, self.seconds, self.slowest = Counter(), 0.0, 0.0
+
+    @property
+    def total(self):
+        return sum(self.tried.values())
+
+    def __str__(self):
+        each = ", ".join(f"{name} {count}" for name, count in sorted(self.tried.items()))
+        return (f"{self.total} {self.kind} in {self.seconds:.0f} s, {len(self.violations)} violations; "
+                f"slowest recovery {self.slowest * 1000:.0f} ms\n({each})")
+
+
+def memory_folder():
+    """Where syncs cost nothing, if there is such a place."""
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+
+
+def plan(programs, directory, kind, wanted, chance):
+    """Every point of the operations, found by one run of each."""
+    found = []
+    for name in wanted or OPERATIONS:
+        world = World(directory / "plan" / name, *programs)
+        if not world.knows(name):
+            continue
+        oracle = Oracle(world, name)
+        world.restore(oracle.before)
+        code, errors, calls = world.trace(oracle.command,
+                                          *(["--reads"] if kind == "errors" else []))
+        assert code == 0, errors.decode()
+        found += all_points(name, calls, kind, chance)
+    return found
+
+
+def work(programs, directory, todo, done, deadline):
+    """One process: worlds of its own, points from the queue until there is none."""
+    worlds = {}
+    while time.monotonic() < deadline:
+        try:
+            point = todo.get(timeout=1)
+        except queue.Empty:
+            break
+        if point is None:
+            break
+        try:
+            if point.operation not in worlds:
+                world = World(directory / point.operation, *programs)
+                worlds[point.operation] = world, Oracle(world, point.operation)
+            wrong, seconds = try_again_if_slow(*worlds[point.operation], point)
+        except Exception as error:  # pylint: disable=broad-except
+            wrong, seconds = f"{point}: the harness failed: {error!r}", 0
+            worlds.pop(point.operation, None)
+            shutil.rmtree(directory / point.operation, ignore_errors=True)
+        done.put((point, wrong, seconds))
+    done.put(None)
+
+
+def harness(programs, kind="kills", points=None, operations=None, seed=1, seconds=None, jobs=None,
+            say=None):
+    """Tries the points with these (paii, tracer), neither instrumented, and returns the Outcome."""
+    chance = random.Random(seed)
+    begin = time.monotonic()
+    outcome = Outcome(kind)
+    directory = Path(tempfile.mkdtemp(prefix="paii-crash-", dir=memory_folder()))
+    try:
+        chosen = plan(programs, directory, kind, operations, chance)
+        chance.shuffle(chosen)
+        if say:
+            say(f"{len(chosen)} points")
+        run_all(programs, directory, chosen[:points], outcome, begin, seconds, jobs, say)
+    finally:
+        remove(directory)
+    outcome.seconds = time.monotonic() - begin
+    return outcome
+
+
+def run_all(programs, directory, chosen, outcome, begin, seconds, jobs, say):
+    jobs = jobs or os.cpu_count() or 1
+    context = multiprocessing.get_context("fork")
+    todo, done = context.Queue(), context.Queue()
+    for point in chosen + [None] * jobs:
+        todo.put(point)
+    deadline = begin + (seconds or 1e6)
+    workers = [context.Process(target=work, args=(programs, directory / str(i), todo, done, deadline))
+               for i in range(jobs)]
+    for worker in workers:
+        worker.start()
+    running = jobs
+    while running:
+        result = done.get()
+        if result is None:
+            running -= 1
+            continue
+        point, wrong, took = result
+        outcome.tried[point.operation] += 1
+        outcome.slowest = max(outcome.slowest, took)
+        if wrong:
+            outcome.violations.append(wrong)
+            if say:
+                say(wrong)
+    todo.cancel_join_thread()
+    for worker in workers:
+        worker.join()
+
+
+def remove(directory):
+    for parent, folders, _ in os.walk(directory):
+        for name in folders:
+            if not os.path.islink(os.path.join(parent, name)):
+                os.chmod(os.path.join(parent, name), 0o700)
+    shutil.rmtree(directory, ignore_errors=True)
