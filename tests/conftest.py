@@ -1,6 +1,7 @@
 """The suite's options, fixtures, C test programs and last line. What they are for: docs/modules/tests.md."""
 
 import shutil
+import signal
 import sys
 from pathlib import Path
 
@@ -22,6 +23,9 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
+    # A suite in the background is started with interrupts ignored; what it tests shall not be.
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Summary(config), "paii-summary")
 

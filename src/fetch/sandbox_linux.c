@@ -11,6 +11,15 @@
 #define MAX_MEMORY (256ull << 20)
 #define MAX_CPU_S  300
 
+#ifdef __SANITIZE_ADDRESS__
+/* The developer build has the limit on memory from the sanitizer: one allocation at a time. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+    return "max_allocation_size_mb=256:allocator_may_return_null=1";
+}
+#endif
+
 static int limit(int resource, rlim_t value, const char *what)
 {
     struct rlimit rlimit = {value, value}, old;
