@@ -1,7 +1,5 @@
 #include "cli/change.h"
 
-#include "base/paths.h"
-#include "claude/claude.h"
 
 #include <string.h>
 
@@ -151,37 +149,4 @@ int change_run(const struct change_request *request, struct arena *arena)
     if (change.staging)
         store_unstage(change.staging);
     return result;
-}
-
-/* The client's folder refused a link, so nothing may have changed. The first error is the one told.
- */
-static int go_back(const struct installed *before, struct arena *arena)
-{
-    enum err code = error_code();
-    const char *text = arena_strdup(arena, error_text());
-    const char *hint = arena_strdup(arena, error_hint_text());
-    if (generation_commit(before->generation) == 0)
-        claude_sync_links(before, arena);
-    generation_discard();
-    fail(code, "%s", text);
-    if (*hint)
-        error_hint("%s", hint);
-    return -(int)code;
-}
-
-int change_commit(struct installed *set, struct arena *arena)
-{
-    struct installed before;
-    int result = installed_read(&before, arena);
-    if (result == 0)
-        result = claude_expect_sync();
-    if (result == 0)
-        result = generation_commit(set->generation);
-    if (result == 0)
-        result = claude_sync_links(set, arena);
-    if (result < 0)
-        return go_back(&before, arena);
-    if (generation_discard() < 0)
-        error_clear(); /* the next writer tries again */
-    return 0;
 }

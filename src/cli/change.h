@@ -130,7 +130,10 @@ void change_print_result(const struct change *change); /* after the commit */
 
 int change_run(const struct change_request *request, struct arena *arena);
 
-/* Commits generation `n` and makes ~/.claude agree with it (also the second half of a rollback). */
+/* ---- change_commit.c ---- */
+
+/* Commits the set's generation and makes ~/.claude agree with it (also the second half of a
+ * rollback). On failure both are as before, and the first error is told. */
 int change_commit(struct installed *set, struct arena *arena);
 
 #endif
