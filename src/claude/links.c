@@ -138,7 +138,8 @@ static int sync_plugin_folders(const struct installed *set, struct arena *arena)
         const char *folder = path_join(arena, paths.plugins, name);
         const char *path = path_join(arena, folder, "plugin.toml");
         const char *target = arena_printf(arena, "../../current/prefix/%s/plugin.toml", name);
-        if (fs_exists(path))
+        const char *there = fs_read_link(arena, path);
+        if (there ? strcmp(there, target) == 0 : fs_exists(path))
             continue;
         result = fs_mkdirs(folder, 0700);
         if (result == 0)

@@ -136,7 +136,8 @@ static int run(struct change *change)
         if (result < 0)
             return result;
     }
-    change_print_result(change);
+    if (!change->request->repair)
+        change_print_result(change);
     return 0;
 }
 

@@ -6,7 +6,9 @@
 #include "build/build.h"
 #include "claude/claude.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static bool changes(const struct step *step)
 {
@@ -48,6 +50,25 @@ static int build_choice(struct change *change, const struct choice *choice)
     return result;
 }
 
+/* A build finds the place where its prefix will stand empty, also when what stood there is damaged.
+ */
+static int rebuild_choice(struct change *change, const struct choice *choice)
+{
+    const struct package *package = &choice->package;
+    const char *place = installed_prefix(package, change->arena);
+    const char *aside = arena_printf(change->arena, "%s/old-%s", change->staging, package->name);
+    const struct build_adapter *adapter = build_adapter(choice->manifest->build.type);
+    if (!fs_is_dir(place) || !adapter->needed(choice->manifest, choice->tree_dir))
+        return build_choice(change, choice);
+    chmod(place, 0755);
+    if (rename(place, aside) != 0)
+        return fail_errno(ERR_GENERIC, "cannot move '%s'", place);
+    int result = build_choice(change, choice);
+    if (result < 0 && rename(aside, place) == 0)
+        chmod(place, 0555);
+    return result;
+}
+
 /* Builds what the store does not have yet. Everything is built before anything moves. */
 static int build_all(struct change *change)
 {
@@ -59,9 +80,9 @@ static int build_all(struct change *change)
         if (result < 0)
             return result;
         bool dev = choice->package.flags & PACKAGE_DEV;
-        if (!dev && store_has_prefix(choice->package.prefix))
+        if (!dev && !choice->damaged && store_has_prefix(choice->package.prefix))
             continue;
-        result = build_choice(change, choice);
+        result = choice->damaged ? rebuild_choice(change, choice) : build_choice(change, choice);
         if (result == 0 && !dev)
             result = build_seal(choice->tree_dir);
         if (result == 0 && !dev)
@@ -79,7 +100,8 @@ static int store_all(struct change *change)
     for (size_t i = 0; i < change->step_count && result == 0; i++) {
         const struct step *step = &change->steps[i];
         if (changes(step) && !(step->choice->package.flags & PACKAGE_DEV))
-            result = store_add_prefix(step->choice->tree_dir, step->choice->package.prefix);
+            result = store_add_prefix(step->choice->tree_dir, step->choice->package.prefix,
+                                      step->choice->damaged);
     }
     return result;
 }
@@ -101,6 +123,14 @@ static int project(const struct installed *set, const char *generation_dir, stru
     return result < 0 ? result : claude_check_links(set, generation_dir, arena);
 }
 
+static bool same_lock(const struct installed *a, const struct installed *b)
+{
+    AUTO_BUF one = {0}, other = {0};
+    lockfile_write(&one, a);
+    lockfile_write(&other, b);
+    return strcmp(buf_text(&one), buf_text(&other)) == 0;
+}
+
 int change_apply(struct change *change)
 {
     int result = build_all(change);
@@ -109,6 +139,9 @@ int change_apply(struct change *change)
     if (result < 0)
         return result;
     struct installed set = planned_set(change);
+    /* A prefix that is as it was again is no new set. */
+    if (change->request->repair && !change->request->rewrite && same_lock(&set, &change->before))
+        return 0;
     result = generation_write(&set, change->arena, project);
     if (result < 0) {
         generation_discard();

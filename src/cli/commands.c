@@ -21,10 +21,12 @@ extern const struct command cmd_outdated;
 extern const struct command cmd_registry;
 extern const struct command cmd_remove;
 extern const struct command cmd_rollback;
+extern const struct command cmd_repair;
 extern const struct command cmd_run;
 extern const struct command cmd_search;
 extern const struct command cmd_status;
 extern const struct command cmd_update;
+extern const struct command cmd_verify;
 extern const struct command cmd_version;
 
 const struct command *const commands[] = {
@@ -47,6 +49,8 @@ const struct command *const commands[] = {
     &cmd_check,
     /* state */
     &cmd_rollback,
+    &cmd_verify,
+    &cmd_repair,
     &cmd_status,
     &cmd_doctor,
     &cmd_config,

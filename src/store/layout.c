@@ -1,5 +1,6 @@
 /* Folders, the writers' lock, staging, and prefixes in the store. */
 #include "store/store.h"
+#include "store/store_private.h"
 
 #include "base/error.h"
 #include "base/fs.h"
@@ -31,10 +32,14 @@ static void say_waiting(const char *holder)
 /* What a killed writer left: nothing in it was ever visible. */
 static int clear_leftovers(struct arena *arena)
 {
-    struct strings names = {0};
+    struct strings names = {0}, registries = {0};
     int result = fs_list(&names, arena, paths.staging);
     for (size_t i = 0; i < names.count && result == 0; i++)
         result = fs_remove_tree(path_join(arena, paths.staging, names.items[i]));
+    if (result == 0)
+        result = fs_list(&registries, arena, paths.registries);
+    for (size_t i = 0; i < registries.count && result == 0; i++)
+        result = fs_sweep(path_join(arena, paths.registries, registries.items[i]));
     return result < 0 ? result : generation_discard();
 }
 
@@ -78,22 +83,33 @@ bool store_has_prefix(const char *prefix)
     return there;
 }
 
-int store_add_prefix(const char *built, const char *prefix)
+/* A sealed folder cannot be moved to another parent by an ordinary user. */
+static int move_in(const char *built, const char *place, bool exchange)
+{
+    chmod(built, 0755);
+    if (exchange)
+        chmod(place, 0755);
+    int result = exchange ? store_exchange(built, place)
+                 : rename(built, place) == 0
+                     ? 0
+                     : fail_errno(ERR_GENERIC, "cannot move '%s' into the store", built);
+    chmod(place, 0555);
+    return result;
+}
+
+int store_add_prefix(const char *built, const char *prefix, bool replace)
 {
     struct arena arena = {0};
     const char *place = path_join(&arena, paths.store, prefix);
+    bool there = fs_is_dir(place);
     int result = fs_mkdirs(path_dir(&arena, place), 0700);
-    /* The record first: a prefix without one is damaged, a record without a prefix is nothing. */
-    if (result == 0 && !fs_is_dir(place) &&
-        rename(store_record_of(&arena, built), store_record_of(&arena, place)) != 0)
-        result = fail_errno(ERR_GENERIC, "cannot move the record of '%s' into the store", built);
-    if (result == 0 && !fs_is_dir(place)) {
-        /* A sealed folder cannot be moved to another parent by an ordinary user. */
-        chmod(built, 0755);
-        if (rename(built, place) != 0)
-            result = fail_errno(ERR_GENERIC, "cannot move '%s' into the store", built);
+    if (result == 0 && (!there || replace)) {
+        /* The record first: a prefix without one is damaged, a record without a prefix is nothing.
+         */
+        if (rename(store_record_of(&arena, built), store_record_of(&arena, place)) != 0)
+            result = fail_errno(ERR_GENERIC, "cannot move the record of '%s'", prefix);
         else
-            chmod(place, 0555);
+            result = move_in(built, place, there);
     }
     arena_release(&arena);
     return result;

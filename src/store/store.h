@@ -51,9 +51,9 @@ void store_unstage(const char *staging);
  * with it. `tree` is the tree hash of its source.
  */
 int store_record_prefix(const char *built, const char *tree);
-/* Moves a finished, sealed prefix and its record into store/NAME/VERSION-KEY; an equal one already
- * there wins. */
-int store_add_prefix(const char *built, const char *prefix);
+/* Moves a finished, sealed prefix and its record into store/NAME/VERSION-KEY. One already there is
+ * equal and stays, unless it is damaged: `replace`. */
+int store_add_prefix(const char *built, const char *prefix, bool replace);
 bool store_has_prefix(const char *prefix);
 /* Whether the store has it, made from the source of that tree hash. */
 bool store_has_tree(const char *prefix, const char *tree);
