@@ -48,20 +48,32 @@ int claude_check_links(const struct installed *set, const char *generation_dir, 
 
 /* ---- folders that we made, to be removed when they are empty again ---- */
 
+enum { MADE_MAX = 65536 };
+
 static const char *made_file(struct arena *arena)
 {
     return path_join(arena, paths.dir, "made-folders");
 }
 
+static bool has_line(const char *text, const char *line, struct arena *arena)
+{
+    struct strings lines = {0};
+    strings_split(&lines, arena, text, '\n');
+    return strings_has(&lines, line);
+}
+
 static int make_skills_folder(struct arena *arena)
 {
     const char *const folders[] = {paths.claude, skills_folder(arena)};
-    AUTO_BUF made = {0};
-    for (size_t i = 0; i < 2; i++)
-        if (!fs_is_dir(folders[i]))
-            buf_printf(&made, "%s\n", folders[i]);
-    if (made.len == 0)
+    if (fs_is_dir(folders[1]))
         return 0;
+    AUTO_BUF made = {0};
+    /* What stands there may be of a run that was killed before it had made both. */
+    if (fs_read(&made, made_file(arena), MADE_MAX) < 0)
+        error_clear();
+    for (size_t i = 0; i < 2; i++)
+        if (!fs_is_dir(folders[i]) && !has_line(buf_text(&made), folders[i], arena))
+            buf_printf(&made, "%s\n", folders[i]);
     int result = fs_write(made_file(arena), made.data, made.len, 0600);
     return result < 0 ? result : fs_mkdirs(folders[1], 0755);
 }
@@ -69,7 +81,7 @@ static int make_skills_folder(struct arena *arena)
 static void remove_made_folders(struct arena *arena)
 {
     AUTO_BUF text = {0};
-    if (fs_read(&text, made_file(arena), 65536) < 0) {
+    if (fs_read(&text, made_file(arena), MADE_MAX) < 0) {
         error_clear();
         return;
     }
@@ -151,9 +163,10 @@ static int sync_plugin_folders(const struct installed *set, struct arena *arena)
         const char *folder = path_join(arena, paths.plugins, names.items[i]);
         const char *path = path_join(arena, folder, "plugin.toml");
         result = fs_sweep(folder);
-        if (installed_find(set, names.items[i]) || !fs_read_link(arena, path))
+        if (installed_find(set, names.items[i]))
             continue;
-        if (unlink(path) != 0)
+        const char *target = fs_read_link(arena, path);
+        if (target && text_starts(target, "../../current/prefix/") && unlink(path) != 0)
             result = fail_errno(ERR_GENERIC, "cannot remove link '%s'", path);
         else
             rmdir(folder); /* stays while it holds the user's config or the plugin's data */

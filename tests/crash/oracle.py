@@ -2,8 +2,9 @@
 Whether a state is that before or that after an operation, and nothing else has changed.
 
 What is compared is all of HOME, byte by byte and with modes. Left out are who held the lock last, what
-builds said, caches, when a registry was asked, and which prefixes nobody uses yet; but every prefix must
-be one of those that an undisturbed run makes, whole.
+builds said, caches (the catalog of a folder is one), when a registry was asked, and which prefixes nobody
+uses yet; but every prefix must be one of those that an undisturbed run makes, whole. The files of a
+registry are each as before or as after: the catalog alone decides, the next update makes the others agree.
 """
 
 import re
@@ -11,7 +12,8 @@ import re
 from world import NEUTRAL, OPERATIONS, fingerprint
 
 STATE = ".config/paii/"
-IGNORED = re.compile(r"\.cache(/|$)|\.config/paii/(lock$|logs(/|$)|run(/|$)|store(/|$))")
+IGNORED = re.compile(r"\.cache(/|$)|\.config/paii/(lock$|(logs|run|store|registries/(core|works))(/|$))")
+LEFTOVER = re.compile(r"\.paii-\d+-\d+$")
 PREFIX = re.compile(r"\.config/paii/store/[^/]+/[^/]+")
 TIME = re.compile(rb'"updated": \d+')
 
@@ -20,7 +22,7 @@ def normal(image):
     """The image without what may differ."""
     kept = {}
     for path, (kind, mode, content) in image.items():
-        if IGNORED.match(path):
+        if IGNORED.match(path) and not LEFTOVER.search(path):
             continue
         if path.endswith("/state.json"):
             content = TIME.sub(b'"updated": 0', content)
@@ -38,6 +40,17 @@ def shown(image):
             any(path == top or path.startswith(top + "/") for top in seen)}
 
 
+def decided(state, before, after):
+    """The state with the files of registries as before, where they are as after."""
+    settled = dict(state)
+    for path in {*state, *before, *after}:
+        if path.startswith(STATE + "registries/") and state.get(path) == after.get(path):
+            settled.pop(path, None)
+            if path in before:
+                settled[path] = before[path]
+    return settled
+
+
 def prefixes(image):
     """{store/NAME/VERSION-KEY: its image}."""
     found = {}
@@ -46,6 +59,14 @@ def prefixes(image):
         if match:
             found.setdefault(match[0], {})[path] = entry
     return found
+
+
+def is_unused(image, place, tree, known):
+    """Whether a prefix lacks the seal of its folder alone, which is set when it is used."""
+    name = place.removeprefix(STATE)
+    used = any(kind == "link" and content.endswith(name) for kind, _, content in image.values())
+    sealed = {**tree, place: ("dir", 0o555, None)}
+    return not used and tree[place] == ("dir", 0o755, None) and sealed == known.get(place)
 
 
 def difference(image, wanted):
@@ -133,12 +154,15 @@ class Oracle:
         else:
             nearest = [self.neutral_after] if only_after else [self.neutral_before,
                                                                 self.neutral_after]
+            if not only_after:
+                state = decided(state, self.neutral_before, self.neutral_after)
+                nearest[1] = decided(self.neutral_after, self.neutral_before, self.neutral_after)
             good = code == 0 and state in nearest
         if not good:
             words = min((difference(state, wanted) for wanted in nearest), key=len)
             return f"next command: exit {code}, {errors.decode().strip()}; {words}"
         for place, tree in prefixes(image).items():
-            if tree != self.known.get(place):
+            if tree != self.known.get(place) and not is_unused(image, place, tree, self.known):
                 return f"prefix: {difference(tree, self.known.get(place, {}))}"
         return self.judge_canary()
 
