@@ -16,8 +16,9 @@
 
 /* state.json: what the last change brought. */
 struct state {
-    const char *file; /* the index file's name in the registry */
-    const char *date; /* Last-Modified, or NULL */
+    const char *file;  /* the index file's name in the registry */
+    const char *stamp; /* of the catalog that it belongs to */
+    const char *date;  /* Last-Modified, or NULL */
     size_t skipped;
 };
 
@@ -58,6 +59,7 @@ static void read_state(struct state *out, const struct place *place, struct aren
     if (!reader.table || reader.table->type != DATA_TABLE)
         return;
     out->file = read_string(&reader, "file", NULL);
+    out->stamp = read_string(&reader, "stamp", NULL);
     out->date = read_string(&reader, "date", NULL);
     out->skipped = (size_t)read_integer(&reader, "skipped", 0, 0, INT32_MAX);
 }
@@ -260,6 +262,14 @@ static int finish_remote(struct updating *updating, struct arena *arena)
 
 /* ---- the whole ---- */
 
+/* Whether the last update came to its end. A folder's catalog is also made by those who look. */
+static bool is_settled(const struct updating *updating)
+{
+    const char *stamp = updating->state.stamp;
+
+    return updating->place.kind == PLACE_LOCAL || (stamp && strcmp(stamp, updating->known) == 0);
+}
+
 /* What we have of a registry, if every bit of it is as it was written. */
 static void look_at_kept(struct updating *updating, struct arena *arena)
 {
@@ -272,6 +282,8 @@ static void look_at_kept(struct updating *updating, struct arena *arena)
     }
     if (catalog_verify(&catalog, updating->place.catalog) == 0) {
         updating->known = registry_stamp(&updating->place, &catalog, arena);
+        if (updating->known && !is_settled(updating))
+            updating->known = NULL;
         updating->result->packages = updating->known ? catalog.count : 0;
     }
     catalog_close(&catalog);
@@ -328,6 +340,18 @@ static int first_error(const struct registry_update *results, size_t count)
     return 0;
 }
 
+/* What a command that was killed left of a registry that it removed, or did not come to add. */
+static void forget_unknown(const struct config *config, struct arena *arena)
+{
+    struct strings names = {0};
+
+    if (fs_is_dir(paths.registries) && fs_list(&names, arena, paths.registries) < 0)
+        error_clear();
+    for (size_t i = 0; i < names.count; i++)
+        if (!config_registry(config, names.items[i]) && registry_forget(names.items[i]) < 0)
+            error_clear();
+}
+
 int registry_update(const struct config *config, const struct registry_config *const *registries,
                     size_t count, struct registry_update *results, struct arena *arena)
 {
@@ -335,7 +359,7 @@ int registry_update(const struct config *config, const struct registry_config *c
     struct fetch_job *jobs = arena_array(arena, count, sizeof *jobs);
     size_t job_count = 0;
 
-    (void)config;
+    forget_unknown(config, arena);
     for (size_t i = 0; i < count; i++) {
         results[i] = (struct registry_update){.registry = registries[i], .commit = ""};
         all[i].result = &results[i];

@@ -110,6 +110,8 @@ int store_add_prefix(const char *built, const char *prefix, bool replace)
             result = fail_errno(ERR_GENERIC, "cannot move the record of '%s'", prefix);
         else
             result = move_in(built, place, there);
+    } else if (result == 0) {
+        chmod(place, 0555); /* a killed command may have left it open */
     }
     arena_release(&arena);
     return result;

@@ -5,6 +5,7 @@ What is compared is all of HOME, byte by byte and with modes. Left out are who h
 builds said, caches (the catalog of a folder is one), when a registry was asked, and which prefixes nobody
 uses yet; but every prefix must be one of those that an undisturbed run makes, whole. The files of a
 registry are each as before or as after: the catalog alone decides, the next update makes the others agree.
+Those of a registry that is not configured are a cache, too.
 """
 
 import re
@@ -14,6 +15,7 @@ from world import NEUTRAL, OPERATIONS, fingerprint
 STATE = ".config/paii/"
 IGNORED = re.compile(r"\.cache(/|$)|\.config/paii/(lock$|(logs|run|store|registries/(core|works))(/|$))")
 LEFTOVER = re.compile(r"\.paii-\d+-\d+$")
+REGISTRY = re.compile(r"\.config/paii/registries/([^/]+)")
 PREFIX = re.compile(r"\.config/paii/store/[^/]+/[^/]+")
 TIME = re.compile(rb'"updated": \d+')
 
@@ -27,6 +29,17 @@ def normal(image):
         if path.endswith("/state.json"):
             content = TIME.sub(b'"updated": 0', content)
         kept[path] = (kind, mode, content)
+    return without_forgotten(kept)
+
+
+def without_forgotten(image):
+    """The image without files of registries that paii.toml does not name."""
+    config = (image.get(STATE + "paii.toml") or (None, None, b""))[2].decode()
+    kept = {}
+    for path, entry in image.items():
+        match = REGISTRY.match(path)
+        if not match or match[1] in config or LEFTOVER.search(path):
+            kept[path] = entry
     return kept
 
 
