@@ -366,6 +366,11 @@ int fs_lock(const char *path, const char *what, void (*on_wait)(const char *hold
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return fail_errno(ERR_GENERIC, "cannot open lock '%s'", path);
+    struct stat st;
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+        close(fd);
+        return fail(ERR_REFUSED, "the lock '%s' is not a regular file", path);
+    }
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         if (errno == EWOULDBLOCK && on_wait) {
             char holder[200];

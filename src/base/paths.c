@@ -42,22 +42,67 @@ static void find_installation(void)
     paths.share = path_join(&arena, prefix, "share/paii");
 }
 
-static int check_owner(const char *path)
+/* ---- whose places these are ---- */
+
+static int refuse_owner(const char *path)
+{
+    fail(ERR_REFUSED, "'%s' belongs to another user", path);
+    error_hint("run paii as the user who owns it, or set HOME and PAII_DIR to folders of your own");
+    return -ERR_REFUSED;
+}
+
+static int refuse_writers(const char *path, const char *who)
+{
+    fail(ERR_REFUSED, "'%s' can be written by others", path);
+    error_hint("chmod %s-w '%s'", who, path);
+    return -ERR_REFUSED;
+}
+
+static int check_private(const char *path, const struct stat *st)
+{
+    if (st->st_uid != geteuid())
+        return refuse_owner(path);
+    return st->st_mode & (S_IWGRP | S_IWOTH) ? refuse_writers(path, "go") : 0;
+}
+
+/* Root may own a HOME, as in containers. In a sticky one, such as /tmp, what is ours stays ours. */
+static int check_home(void)
 {
     struct stat st;
-    if (stat(path, &st) != 0)
-        return 0; /* not made yet */
-    if (st.st_uid != geteuid()) {
-        fail(ERR_REFUSED, "'%s' belongs to another user", path);
-        error_hint("run paii as the user who owns it, or set PAII_DIR to a folder of your own");
-        return -ERR_REFUSED;
-    }
-    if (st.st_mode & (S_IWGRP | S_IWOTH)) {
-        fail(ERR_REFUSED, "'%s' can be written by others", path);
-        error_hint("chmod go-w '%s'", path);
-        return -ERR_REFUSED;
-    }
+    if (stat(paths.home, &st) != 0)
+        return 0;
+    if (st.st_uid != geteuid() && st.st_uid != 0)
+        return refuse_owner(paths.home);
+    if ((st.st_mode & S_IWOTH) && !(st.st_mode & S_ISVTX))
+        return refuse_writers(paths.home, "o");
     return 0;
+}
+
+static int check_dir(void)
+{
+    struct stat st;
+    return stat(paths.dir, &st) == 0 ? check_private(paths.dir, &st) : 0; /* not made yet */
+}
+
+/* What is written and removed below these folders stays below them: none of them is a link. */
+static int check_folders(void)
+{
+    const char *const folders[] = {paths.store,   paths.generations,
+                                   paths.staging, paths.registries,
+                                   paths.plugins, path_join(&arena, paths.dir, "logs")};
+    int result = 0;
+    for (size_t i = 0; i < sizeof folders / sizeof *folders && result == 0; i++) {
+        struct stat st;
+        if (lstat(folders[i], &st) != 0)
+            continue;
+        if (S_ISLNK(st.st_mode)) {
+            fail(ERR_REFUSED, "'%s' is a symbolic link, where paii keeps a folder", folders[i]);
+            error_hint("put the folder in its place, or set PAII_DIR to have all of it elsewhere");
+            return -ERR_REFUSED;
+        }
+        result = check_private(folders[i], &st);
+    }
+    return result;
 }
 
 int paths_init(void)
@@ -91,5 +136,8 @@ int paths_init(void)
     paths.claude =
         claude ? path_absolute(&arena, claude) : path_join(&arena, paths.home, ".claude");
     find_installation();
-    return check_owner(paths.dir);
+    int result = check_home();
+    if (result == 0)
+        result = check_dir();
+    return result < 0 ? result : check_folders();
 }
