@@ -87,6 +87,18 @@ struct package *installed_find(const struct installed *set, const char *name)
     return NULL;
 }
 
+/* The catalog is derived: without it the lock says what is installed. */
+static int open_from_lock(struct catalog *out, struct arena *arena)
+{
+    struct installed set;
+    AUTO_BUF image = {0};
+    int result = installed_read(&set, arena);
+    if (result < 0 || set.generation == 0)
+        return result;
+    catalog_image(&image, set.packages, set.count, "");
+    return catalog_from_image(out, image.data, image.len);
+}
+
 int installed_open(struct catalog *out)
 {
     struct arena arena = {0};
@@ -94,7 +106,7 @@ int installed_open(struct catalog *out)
     int result = catalog_open(out, path_join(&arena, paths.current, "catalog"));
     if (result == -ERR_NOT_FOUND) {
         error_clear();
-        result = 0;
+        result = open_from_lock(out, &arena);
     }
     arena_release(&arena);
     return result;

@@ -228,6 +228,10 @@ static void read_plugin(struct installed *out, struct reader *row, struct arena 
         read_error(row, read_any(row, "prefix"), "expected a place in the store");
         return;
     }
+    if (out->count && strcmp(out->packages[out->count - 1].name, package.name) >= 0) {
+        read_error(row, read_any(row, "name"), "expected plugins sorted by name, each once");
+        return;
+    }
     *arena_push(arena, &out->packages, &out->count, &out->capacity) = package;
 }
 
