@@ -1,6 +1,5 @@
 #include "cli/change.h"
 
-
 #include <string.h>
 
 /* Direct sources are fetched before planning: only their manifest says what they are. */

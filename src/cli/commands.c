@@ -10,6 +10,8 @@ extern const struct command cmd_complete;
 extern const struct command cmd_completions;
 extern const struct command cmd_config;
 extern const struct command cmd_doctor;
+extern const struct command cmd_gc;
+extern const struct command cmd_generations;
 extern const struct command cmd_help;
 extern const struct command cmd_info;
 extern const struct command cmd_init;
@@ -48,7 +50,9 @@ const struct command *const commands[] = {
     &cmd_new,
     &cmd_check,
     /* state */
+    &cmd_generations,
     &cmd_rollback,
+    &cmd_gc,
     &cmd_verify,
     &cmd_repair,
     &cmd_status,

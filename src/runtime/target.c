@@ -26,10 +26,12 @@ static int not_installed(const struct catalog *installed, const char *plugin, st
     return -ERR_NOT_FOUND;
 }
 
-static int find_package(struct target *out, const char *plugin, struct arena *arena)
+static int look_up(struct target *out, const char *plugin, struct arena *arena)
 {
     struct catalog installed = {0};
-    int result = installed_open(&installed);
+    int result = store_hold();
+    if (result == 0)
+        result = installed_open(&installed);
     if (result < 0)
         return result;
     size_t row;
@@ -45,6 +47,16 @@ static int find_package(struct target *out, const char *plugin, struct arena *ar
     out->prefix = arena_strdup(arena, installed_prefix(&package, arena));
     catalog_close(&installed);
     return 0;
+}
+
+/* What was found is kept for as long as we run, whatever becomes current meanwhile. */
+static int find_package(struct target *out, const char *plugin, struct arena *arena)
+{
+    for (;;) {
+        int result = look_up(out, plugin, arena);
+        if (result < 0 || store_holds_current())
+            return result;
+    }
 }
 
 int target_open(struct target *out, const char *plugin, struct arena *arena)

@@ -39,6 +39,14 @@ int installed_open(struct catalog *out);
 /* Absolute path of a package's prefix (its store folder, or the live folder of --dev). */
 const char *installed_prefix(const struct package *package, struct arena *arena);
 
+/*
+ * For who runs something of what is installed: until this process ends, `gc` keeps the generation
+ * that is current now and all that it needs. To be called before it is read; if another one became
+ * current meanwhile (store_holds_current() says so), both again.
+ */
+int store_hold(void);
+bool store_holds_current(void);
+
 /* ---- changing it ---- */
 
 /* A staging folder of this process's own below paths.staging; removed by store_unstage() or the
@@ -107,5 +115,22 @@ int generation_commit(unsigned n);
 int generation_discard(void);
 /* Numbers of existing generations, ascending. */
 int generation_list(unsigned **out, size_t *count, struct arena *arena);
+
+/* ---- removing what nobody needs ---- */
+
+struct gc {
+    unsigned keep; /* how many of the newest generations */
+    bool dry_run;
+    /* What was removed: */
+    unsigned *generations;
+    size_t generation_count, generation_capacity;
+    struct strings prefixes, caches;
+    uint64_t freed;
+    /* What is left: */
+    uint64_t live, cached; /* bytes of prefixes, and of caches: never more than those */
+    size_t in_use;         /* generations and prefixes that stay only because a process uses them */
+};
+/* Needs the lock. */
+int store_gc(struct gc *gc, struct arena *arena);
 
 #endif
