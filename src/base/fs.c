@@ -147,12 +147,13 @@ int fs_list(struct strings *out, struct arena *arena, const char *path)
         return fail_errno(errno == ENOENT ? ERR_NOT_FOUND : ERR_GENERIC, "cannot open folder '%s'",
                           path);
     struct dirent *entry;
-    while ((entry = readdir(dir)))
+    while (errno = 0, (entry = readdir(dir)))
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
             strings_add(out, arena, arena_strdup(arena, entry->d_name));
+    int result = errno ? fail_errno(ERR_GENERIC, "cannot read folder '%s'", path) : 0;
     closedir(dir);
     strings_sort(out);
-    return 0;
+    return result;
 }
 
 /* ---- changing ---- */

@@ -198,9 +198,7 @@ static int make_folders(struct tree_writer *writer, const char *path)
         assert(len < sizeof name); /* tree_name_check() */
         memcpy(name, p, len);
         name[len] = '\0';
-        if (mkdirat(fd, name, 0700) == 0)
-            fchmodat(fd, name, 0755, 0);
-        else if (errno != EEXIST)
+        if (mkdirat(fd, name, 0700) == 0 ? fchmodat(fd, name, 0755, 0) != 0 : errno != EEXIST)
             break;
         next = open_beneath(fd, name, O_PATH | O_DIRECTORY, 0);
         close(fd);

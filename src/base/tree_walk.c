@@ -83,10 +83,12 @@ static int read_folder(struct walk *walk, const char *folder)
 
     if (!dir)
         return fail_errno(ERR_GENERIC, "cannot read the folder '%s/%s'", walk->subject, folder);
-    while ((entry = readdir(dir))) {
+    while (errno = 0, (entry = readdir(dir))) {
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
             strings_add(&names, walk->arena, arena_strdup(walk->arena, entry->d_name));
     }
+    if (errno)
+        result = fail_errno(ERR_GENERIC, "cannot read the folder '%s/%s'", walk->subject, folder);
     strings_sort(&names);
     for (size_t i = 0; i < names.count && result == 0; i++)
         result = visit_entry(walk, fd, folder, names.items[i]);

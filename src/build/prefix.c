@@ -154,11 +154,11 @@ static int walk_folder(struct walk *walk, int dirfd, const char *path, int depth
         return fail_errno(ERR_GENERIC, "cannot read the folder '%s'", path);
     }
     struct strings names = {0};
-    for (struct dirent *entry; (entry = readdir(dir));)
+    for (struct dirent *entry; errno = 0, (entry = readdir(dir));)
         if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
             strings_add(&names, &walk->arena, arena_strdup(&walk->arena, entry->d_name));
+    int result = errno ? fail_errno(ERR_GENERIC, "cannot read the folder '%s'", path) : 0;
     strings_sort(&names);
-    int result = 0;
     for (size_t i = 0; i < names.count && result == 0; i++)
         result = walk_one(walk, dirfd, path, names.items[i], depth);
     closedir(dir);

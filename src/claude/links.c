@@ -168,8 +168,9 @@ static int sync_plugin_folders(const struct installed *set, struct arena *arena)
         const char *target = fs_read_link(arena, path);
         if (target && text_starts(target, "../../current/prefix/") && unlink(path) != 0)
             result = fail_errno(ERR_GENERIC, "cannot remove link '%s'", path);
-        else
-            rmdir(folder); /* stays while it holds the user's config or the plugin's data */
+        else if (rmdir(folder) != 0 && errno == EIO)
+            result = fail_errno(ERR_GENERIC, "cannot remove folder '%s'", folder);
+        /* It stays while it holds the user's config or the plugin's data. */
     }
     return result;
 }

@@ -25,8 +25,9 @@ int change_commit(struct installed *set, struct arena *arena)
     int result = installed_read(&before, arena);
     if (result == 0)
         result = claude_expect_sync();
-    if (result == 0)
-        result = generation_commit(set->generation);
+    if (result < 0)
+        return result; /* nothing is to be taken back; the next writer clears what was written */
+    result = generation_commit(set->generation);
     if (result == 0)
         result = claude_sync_links(set, arena);
     if (result < 0)

@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 #include <string.h>
+#include <sys/stat.h>
 
 struct options {
     bool offline;
@@ -118,6 +119,15 @@ static int look(struct repair *repair)
 
 /* ---- repairing ---- */
 
+/* The folder of a prefix is open while another takes its place; a repair may have been killed then.
+ */
+static void seal(const struct installed *set, struct arena *arena)
+{
+    for (size_t i = 0; i < set->count; i++)
+        if (!(set->packages[i].flags & PACKAGE_DEV))
+            chmod(installed_prefix(&set->packages[i], arena), 0555);
+}
+
 static int make_right(struct repair *repair)
 {
     struct change_request request = {.locked = true,
@@ -130,6 +140,10 @@ static int make_right(struct repair *repair)
         result = change_run(&request, repair->arena);
     if (result == 0)
         result = installed_read(&repair->set, repair->arena);
+    if (result == 0) {
+        seal(&repair->set, repair->arena);
+        result = claude_expect_sync();
+    }
     return result < 0 ? result : claude_sync_links(&repair->set, repair->arena);
 }
 

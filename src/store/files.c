@@ -11,7 +11,6 @@
 #include "base/text.h"
 
 #include <errno.h>
-#include <fts.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,24 +25,46 @@ enum { LINE_HASH = 7, LINE_PATH = 72 };
 
 /* ---- looking at a folder ---- */
 
-static int add_line(struct strings *lines, struct arena *arena, const FTSENT *entry,
-                    const char *path)
+static int add_line(struct strings *lines, struct arena *arena, const struct stat *st,
+                    const char *file, const char *path)
 {
     char digest[HASH_HEX_SIZE];
     const char *mode = "100644";
-    if (S_ISLNK(entry->fts_statp->st_mode)) {
-        const char *target = fs_read_link(arena, entry->fts_path);
-        hash_bytes(digest, target ? target : "", target ? strlen(target) : 0);
+    if (S_ISLNK(st->st_mode)) {
+        const char *target = fs_read_link(arena, file);
+        if (!target)
+            return fail_errno(ERR_GENERIC, "cannot read link '%s'", file);
+        hash_bytes(digest, target, strlen(target));
         mode = "120000";
     } else {
-        int result = hash_file(digest, entry->fts_path);
+        int result = hash_file(digest, file);
         if (result < 0)
             return result;
-        if (entry->fts_statp->st_mode & S_IXUSR)
+        if (st->st_mode & S_IXUSR)
             mode = "100755";
     }
     strings_add(lines, arena, arena_printf(arena, "%s %s %s", mode, digest, path));
     return 0;
+}
+
+/* Adds the lines of the files in `folder`/`path`, and its folders to `todo`. */
+static int list_folder(struct strings *lines, struct strings *todo, struct arena *arena,
+                       const char *folder, const char *path)
+{
+    struct strings names = {0};
+    int result = fs_list(&names, arena, *path ? path_join(arena, folder, path) : folder);
+    for (size_t i = 0; i < names.count && result == 0; i++) {
+        const char *entry = path_join(arena, path, names.items[i]);
+        const char *file = path_join(arena, folder, entry);
+        struct stat st;
+        if (lstat(file, &st) != 0)
+            result = fail_errno(ERR_GENERIC, "cannot read '%s'", file);
+        else if (S_ISDIR(st.st_mode))
+            strings_add(todo, arena, entry);
+        else
+            result = add_line(lines, arena, &st, file, entry);
+    }
+    return result;
 }
 
 static int compare_paths(const void *a, const void *b)
@@ -54,20 +75,10 @@ static int compare_paths(const void *a, const void *b)
 /* The lines of everything in `folder` but its folders, sorted by path. */
 static int list_files(struct strings *lines, struct arena *arena, const char *folder)
 {
-    char *const roots[] = {(char *)folder, NULL};
-    FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
-    int result = walk ? 0 : fail_errno(ERR_GENERIC, "cannot read the folder '%s'", folder);
-    size_t skip = strlen(folder) + 1;
-    for (FTSENT *entry; result == 0 && (entry = fts_read(walk));) {
-        if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR || entry->fts_info == FTS_NS) {
-            errno = entry->fts_errno;
-            result = fail_errno(ERR_GENERIC, "cannot read '%s'", entry->fts_path);
-        } else if (entry->fts_info != FTS_D && entry->fts_info != FTS_DP) {
-            result = add_line(lines, arena, entry, entry->fts_path + skip);
-        }
-    }
-    if (walk)
-        fts_close(walk);
+    struct strings todo = {0};
+    int result = list_folder(lines, &todo, arena, folder, "");
+    while (result == 0 && todo.count > 0)
+        result = list_folder(lines, &todo, arena, folder, todo.items[--todo.count]);
     if (lines->count)
         qsort(lines->items, lines->count, sizeof *lines->items, compare_paths);
     return result;
@@ -95,10 +106,8 @@ int store_record_prefix(const char *built, const char *tree)
         for (size_t i = 0; i < lines.count; i++)
             fprintf(out, "%s\n", lines.items[i]);
         bool failed = ferror(out);
-        if (fclose(out) != 0 || failed)
+        if (fclose(out) != 0 || failed || chmod(file, 0444) != 0)
             result = fail_errno(ERR_GENERIC, "cannot write '%s'", file);
-        else
-            chmod(file, 0444);
     }
     arena_release(&arena);
     return result;

@@ -55,10 +55,17 @@ int generation_list(unsigned **out, size_t *count, struct arena *arena)
     return result;
 }
 
-static unsigned current_number(struct arena *arena)
+/* 0 before the first generation. A link that cannot be read must not pass for that. */
+static int read_current(unsigned *out, struct arena *arena)
 {
+    *out = 0;
     const char *target = fs_read_link(arena, paths.current);
-    return target ? number_of(path_base(target)) : 0;
+    if (!target && errno == ENOENT)
+        return 0;
+    if (!target)
+        return fail_errno(ERR_GENERIC, "cannot read link '%s'", paths.current);
+    *out = number_of(path_base(target));
+    return 0;
 }
 
 /* ---- reading ---- */
@@ -76,7 +83,10 @@ int installed_read_generation(struct installed *out, struct arena *arena, unsign
 
 int installed_read(struct installed *out, struct arena *arena)
 {
-    return installed_read_generation(out, arena, current_number(arena));
+    unsigned current;
+    *out = (struct installed){0};
+    int result = read_current(&current, arena);
+    return result < 0 ? result : installed_read_generation(out, arena, current);
 }
 
 struct package *installed_find(const struct installed *set, const char *name)
@@ -198,10 +208,12 @@ static int discard_fresh(struct arena *arena)
 {
     const char *file = generation_path(arena, FRESH_NUMBER);
     const char *name = fs_read_link(arena, file);
-    unsigned n = name ? number_of(name) : 0;
+    unsigned n = name ? number_of(name) : 0, current;
     if (!n)
         return 0;
-    int result = n == current_number(arena) ? 0 : fs_remove_tree(generation_path(arena, name));
+    int result = read_current(&current, arena);
+    if (result == 0 && n != current)
+        result = fs_remove_tree(generation_path(arena, name));
     if (result == 0 && unlink(file) != 0)
         result = fail_errno(ERR_GENERIC, "cannot remove '%s'", file);
     return result;

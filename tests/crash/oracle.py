@@ -74,12 +74,10 @@ def prefixes(image):
     return found
 
 
-def is_unused(image, place, tree, known):
-    """Whether a prefix lacks the seal of its folder alone, which is set when it is used."""
-    name = place.removeprefix(STATE)
-    used = any(kind == "link" and content.endswith(name) for kind, _, content in image.values())
-    sealed = {**tree, place: ("dir", 0o555, None)}
-    return not used and tree[place] == ("dir", 0o755, None) and sealed == known.get(place)
+def is_open(place, tree, allowed):
+    """Whether the folder of a prefix lacks its seal, and nothing else: so it is until it is used."""
+    return tree.get(place) == ("dir", 0o755, None) and \
+        {**tree, place: ("dir", 0o555, None)} in allowed
 
 
 def difference(image, wanted):
@@ -133,7 +131,9 @@ class Oracle:
 
     def learn(self):
         image = self.world.look()
-        self.known.update(prefixes(image))
+        self.whole = prefixes(image)
+        for place, tree in self.whole.items():
+            self.known.setdefault(place, []).append(tree)
         return normal(image)
 
     def readers(self):
@@ -174,10 +174,19 @@ class Oracle:
         if not good:
             words = min((difference(state, wanted) for wanted in nearest), key=len)
             return f"next command: exit {code}, {errors.decode().strip()}; {words}"
+        return self.judge_prefixes(image, repeated or only_after) or self.judge_canary()
+
+    def judge_prefixes(self, image, repaired):
         for place, tree in prefixes(image).items():
-            if tree != self.known.get(place) and not is_unused(image, place, tree, self.known):
-                return f"prefix: {difference(tree, self.known.get(place, {}))}"
-        return self.judge_canary()
+            allowed = self.known.get(place, [{}])
+            if repaired and place in self.whole:
+                allowed = [self.whole[place]]
+            used = any(kind == "link" and content.endswith(place.removeprefix(STATE))
+                       for kind, _, content in image.values())
+            may_be_open = not (repaired and used)
+            if tree not in allowed and not (may_be_open and is_open(place, tree, allowed)):
+                return f"prefix: {difference(tree, allowed[-1])}"
+        return None
 
     def judge_canary(self):
         now = fingerprint(self.world.beside)

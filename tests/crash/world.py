@@ -189,6 +189,14 @@ def prepare_damage(world):
     shutil.rmtree(world.home / ".config/paii/plugins")
 
 
+def prepare_damaged_prefix(world):
+    world.run("install", world.base, world.archive)
+    for place in (world.home / ".config/paii/store/kit").iterdir():
+        if place.is_dir():
+            (place / "SKILL.md").chmod(0o644)
+            (place / "SKILL.md").write_text("damaged\n")
+
+
 OPERATIONS = {
     "install-archive": Operation(lambda w: ["install", w.archive], prepare_nothing),
     "install-git": Operation(lambda w: ["install", w.repository], prepare_base),
@@ -206,7 +214,8 @@ OPERATIONS = {
     "registry-remove": Operation(lambda w: ["registry", "remove", "team"], prepare_registry),
     "config": Operation(lambda w: ["config", "set", "defaults.language", "rust"], prepare_base),
     "gc": Operation(lambda w: ["gc"], prepare_rollback),
-    "repair": Operation(lambda w: ["repair"], prepare_damage),
+    "repair-links": Operation(lambda w: ["repair"], prepare_damage),
+    "repair-prefix": Operation(lambda w: ["repair"], prepare_damaged_prefix),
 }
 
 # Takes the lock and changes nothing that an operation changes.
