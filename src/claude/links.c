@@ -23,10 +23,12 @@ static const char *link_target(struct arena *arena, const char *name)
     return arena_printf(arena, "%s/claude/%s", paths.current, name);
 }
 
-static bool is_ours(struct arena *arena, const char *path)
+static int is_ours(bool *out, struct arena *arena, const char *path)
 {
     const char *target = fs_read_link(arena, path);
-    return target && text_starts(target, link_target(arena, ""));
+    *out = target && text_starts(target, link_target(arena, ""));
+    bool is_link = target || (errno != EINVAL && errno != ENOENT && errno != ENOTDIR);
+    return target || !is_link ? 0 : fail_errno(ERR_GENERIC, "cannot read link '%s'", path);
 }
 
 int claude_check_links(const struct installed *set, const char *generation_dir, struct arena *arena)
@@ -36,7 +38,11 @@ int claude_check_links(const struct installed *set, const char *generation_dir, 
         const char *path = path_join(arena, skills_folder(arena), name);
         if (!fs_exists(arena_printf(arena, "%s/claude/%s", generation_dir, name)))
             continue;
-        if (!fs_exists(path) || is_ours(arena, path))
+        bool ours;
+        int result = is_ours(&ours, arena, path);
+        if (result < 0)
+            return result;
+        if (ours || !fs_exists(path))
             continue;
         fail(ERR_REFUSED, "'%s' exists and is not paii's, so plugin '%s' cannot be linked there",
              path, name);
@@ -62,6 +68,16 @@ static bool has_line(const char *text, const char *line, struct arena *arena)
     return strings_has(&lines, line);
 }
 
+/* Empty if there is none. */
+static int read_made(struct buf *out, struct arena *arena)
+{
+    int result = fs_read(out, made_file(arena), MADE_MAX);
+    if (result != -ERR_NOT_FOUND)
+        return result;
+    error_clear();
+    return 0;
+}
+
 static int make_skills_folder(struct arena *arena)
 {
     const char *const folders[] = {paths.claude, skills_folder(arena)};
@@ -69,29 +85,49 @@ static int make_skills_folder(struct arena *arena)
         return 0;
     AUTO_BUF made = {0};
     /* What stands there may be of a run that was killed before it had made both. */
-    if (fs_read(&made, made_file(arena), MADE_MAX) < 0)
-        error_clear();
+    int result = read_made(&made, arena);
+    if (result < 0)
+        return result;
     for (size_t i = 0; i < 2; i++)
         if (!fs_is_dir(folders[i]) && !has_line(buf_text(&made), folders[i], arena))
             buf_printf(&made, "%s\n", folders[i]);
-    int result = fs_write(made_file(arena), made.data, made.len, 0600);
+    result = fs_write(made_file(arena), made.data, made.len, 0600);
     return result < 0 ? result : fs_mkdirs(folders[1], 0755);
 }
 
-static void remove_made_folders(struct arena *arena)
+/* A folder that is in use, or not ours to remove, stays. */
+static int remove_empty(const char *folder)
+{
+    static const int fine[] = {ENOTEMPTY, EEXIST, ENOENT, ENOTDIR, EBUSY, EACCES, EPERM, EROFS};
+    if (rmdir(folder) == 0)
+        return 0;
+    for (size_t i = 0; i < sizeof fine / sizeof *fine; i++)
+        if (errno == fine[i])
+            return 0;
+    return fail_errno(ERR_GENERIC, "cannot remove folder '%s'", folder);
+}
+
+static bool any_exists(const struct strings *folders)
+{
+    for (size_t i = 0; i < folders->count; i++)
+        if (fs_exists(folders->items[i]))
+            return true;
+    return false;
+}
+
+static int remove_made_folders(struct arena *arena)
 {
     AUTO_BUF text = {0};
-    if (fs_read(&text, made_file(arena), MADE_MAX) < 0) {
-        error_clear();
-        return;
-    }
+    int result = read_made(&text, arena);
+    if (result < 0 || text.len == 0)
+        return result;
     struct strings made = {0};
     strings_split(&made, arena, buf_text(&text), '\n');
-    bool all = true;
-    for (size_t i = made.count; i-- > 0;) /* the inner one first */
-        all &= rmdir(made.items[i]) == 0 || errno == ENOENT;
-    if (all)
-        unlink(made_file(arena));
+    for (size_t i = made.count; i-- > 0 && result == 0;) /* the inner one first */
+        result = remove_empty(made.items[i]);
+    if (result == 0 && !any_exists(&made) && unlink(made_file(arena)) != 0)
+        result = fail_errno(ERR_GENERIC, "cannot remove '%s'", made_file(arena));
+    return result;
 }
 
 /* ---- ~/.claude/skills ---- */
@@ -111,12 +147,16 @@ static int add_skill_links(const struct installed *set, struct arena *arena)
         const char *wanted = link_target(arena, name), *there = fs_read_link(arena, path);
         if (there && strcmp(there, wanted) == 0)
             continue;
-        if (fs_exists(path) && !is_ours(arena, path)) {
+        bool ours;
+        int result = is_ours(&ours, arena, path);
+        if (result < 0)
+            return result;
+        if (fs_exists(path) && !ours) {
             fail(ERR_REFUSED, "'%s' exists and is not paii's", path);
             error_hint("move it away and run the command again");
             return -ERR_REFUSED;
         }
-        int result = make_skills_folder(arena);
+        result = make_skills_folder(arena);
         if (result == 0)
             result = fs_symlink(wanted, path);
         if (result < 0)
@@ -133,7 +173,9 @@ static int remove_skill_links(const struct installed *set, struct arena *arena)
     int result = fs_list(&names, arena, skills_folder(arena));
     for (size_t i = 0; i < names.count && result == 0; i++) {
         const char *path = path_join(arena, skills_folder(arena), names.items[i]);
-        if (is_ours(arena, path) && !is_shown(arena, set, names.items[i]) && unlink(path) != 0)
+        bool ours;
+        result = is_ours(&ours, arena, path);
+        if (result == 0 && ours && !is_shown(arena, set, names.items[i]) && unlink(path) != 0)
             result = fail_errno(ERR_GENERIC, "cannot remove link '%s'", path);
     }
     return result;
@@ -168,9 +210,8 @@ static int sync_plugin_folders(const struct installed *set, struct arena *arena)
         const char *target = fs_read_link(arena, path);
         if (target && text_starts(target, "../../current/prefix/") && unlink(path) != 0)
             result = fail_errno(ERR_GENERIC, "cannot remove link '%s'", path);
-        else if (rmdir(folder) != 0 && errno == EIO)
-            result = fail_errno(ERR_GENERIC, "cannot remove folder '%s'", folder);
-        /* It stays while it holds the user's config or the plugin's data. */
+        else /* it stays while it holds the user's config or the plugin's data */
+            result = remove_empty(folder);
     }
     return result;
 }
@@ -189,11 +230,11 @@ int claude_sync_links(const struct installed *set, struct arena *arena)
         result = remove_skill_links(set, arena);
     if (result == 0)
         result = sync_plugin_folders(set, arena);
-    if (result < 0)
-        return result;
-    remove_made_folders(arena);
-    unlink(pending_file(arena));
-    return 0;
+    if (result == 0)
+        result = remove_made_folders(arena);
+    if (result == 0)
+        unlink(pending_file(arena)); /* else the next writer does all this again */
+    return result;
 }
 
 int claude_expect_sync(void)

@@ -189,6 +189,22 @@ static int keep_registry(const struct registry_config *registry, struct arena *a
     return config_edit(arena_printf(arena, "registries.%s", registry->name), buf_text(&value));
 }
 
+/* Nothing is left of a registry that could not be added, unless it stands in paii.toml: that may be
+ * although the last step, to have it on the disk, has failed. The first error is the one told. */
+static int take_back(const char *name, int result, struct arena *arena)
+{
+    const char *text = arena_strdup(arena, error_text());
+    const char *hint = arena_strdup(arena, error_hint_text());
+    struct config config;
+
+    if (config_read(&config, arena) == 0 && !config_registry(&config, name))
+        registry_forget(name);
+    fail((enum err) - result, "%s", text);
+    if (*hint)
+        error_hint("%s", hint);
+    return result;
+}
+
 static int run_add(struct invocation *call)
 {
     const struct add_options *options = call->options;
@@ -220,19 +236,8 @@ static int run_add(struct invocation *call)
         result = registry_update(&config, &list, 1, &update, call->arena);
     if (result == 0)
         result = keep_registry(&registry, call->arena);
-    if (result < 0) {
-        struct arena scratch = {0};
-        const char *text = arena_strdup(&scratch, error_text());
-        const char *hint = arena_strdup(&scratch, error_hint_text());
-
-        /* Nothing is left of a registry that could not be added. */
-        registry_forget(registry.name);
-        fail((enum err) - result, "%s", text);
-        if (*hint)
-            error_hint("%s", hint);
-        arena_release(&scratch);
-        return result;
-    }
+    if (result < 0)
+        return take_back(registry.name, result, call->arena);
     print_updates(&update, 1);
     return 0;
 }

@@ -93,7 +93,8 @@ static int move_in(const char *built, const char *place, bool exchange)
                  : rename(built, place) == 0
                      ? 0
                      : fail_errno(ERR_GENERIC, "cannot move '%s' into the store", built);
-    chmod(place, 0555);
+    if (result == 0 && chmod(place, 0555) != 0)
+        result = fail_errno(ERR_GENERIC, "cannot make '%s' read-only", place);
     return result;
 }
 
