@@ -3,14 +3,14 @@
 
 #include "claude/claude.h"
 
-/* The client's folder refused a link, so nothing may have changed. The first error is the one told.
- */
+/* As it was: `before` is current again (NULL: it could not be read, and still is), and what was
+ * written is gone. The first error is the one told. */
 static int go_back(const struct installed *before, struct arena *arena)
 {
     enum err code = error_code();
     const char *text = arena_strdup(arena, error_text());
     const char *hint = arena_strdup(arena, error_hint_text());
-    if (generation_commit(before->generation) == 0)
+    if (before && generation_commit(before->generation) == 0)
         claude_sync_links(before, arena);
     generation_discard();
     fail(code, "%s", text);
@@ -23,11 +23,11 @@ int change_commit(struct installed *set, struct arena *arena)
 {
     struct installed before;
     int result = installed_read(&before, arena);
-    if (result == 0)
-        result = claude_expect_sync();
     if (result < 0)
-        return result; /* nothing is to be taken back; the next writer clears what was written */
-    result = generation_commit(set->generation);
+        return go_back(NULL, arena);
+    result = claude_expect_sync();
+    if (result == 0)
+        result = generation_commit(set->generation);
     if (result == 0)
         result = claude_sync_links(set, arena);
     if (result < 0)
