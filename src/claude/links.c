@@ -23,12 +23,21 @@ static const char *link_target(struct arena *arena, const char *name)
     return arena_printf(arena, "%s/claude/%s", paths.current, name);
 }
 
+/* The target of a link; NULL for what is no link or not there. */
+static int read_link(const char **out, struct arena *arena, const char *path)
+{
+    *out = fs_read_link(arena, path);
+    if (*out || errno == EINVAL || errno == ENOENT || errno == ENOTDIR)
+        return 0;
+    return fail_errno(ERR_GENERIC, "cannot read link '%s'", path);
+}
+
 static int is_ours(bool *out, struct arena *arena, const char *path)
 {
-    const char *target = fs_read_link(arena, path);
+    const char *target;
+    int result = read_link(&target, arena, path);
     *out = target && text_starts(target, link_target(arena, ""));
-    bool is_link = target || (errno != EINVAL && errno != ENOENT && errno != ENOTDIR);
-    return target || !is_link ? 0 : fail_errno(ERR_GENERIC, "cannot read link '%s'", path);
+    return result;
 }
 
 int claude_check_links(const struct installed *set, const char *generation_dir, struct arena *arena)
@@ -205,12 +214,13 @@ static int sync_plugin_folders(const struct installed *set, struct arena *arena)
         const char *folder = path_join(arena, paths.plugins, names.items[i]);
         const char *path = path_join(arena, folder, "plugin.toml");
         result = fs_sweep(folder);
-        if (installed_find(set, names.items[i]))
+        if (result < 0 || installed_find(set, names.items[i]))
             continue;
-        const char *target = fs_read_link(arena, path);
+        const char *target;
+        result = read_link(&target, arena, path);
         if (target && text_starts(target, "../../current/prefix/") && unlink(path) != 0)
             result = fail_errno(ERR_GENERIC, "cannot remove link '%s'", path);
-        else /* it stays while it holds the user's config or the plugin's data */
+        else if (result == 0) /* it stays while it holds the user's config or the plugin's data */
             result = remove_empty(folder);
     }
     return result;

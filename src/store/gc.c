@@ -62,7 +62,7 @@ static int take(struct sweep *sweep, const char *path)
         return 0;
     const char *to = arena_printf(sweep->arena, "%s/%zu", sweep->staging, sweep->moved++);
     struct stat st;
-    if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode))
+    if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode) && !(st.st_mode & S_IWUSR))
         chmod(path, 0755); /* a sealed folder cannot be moved */
     if (rename(path, to) != 0)
         return fail_errno(ERR_GENERIC, "cannot remove '%s'", path);
@@ -102,6 +102,8 @@ static int sweep_generations(struct sweep *sweep)
     for (size_t i = 0; i < count && result == 0; i++) {
         struct installed set;
         bool readable = installed_read_generation(&set, sweep->arena, numbers[i]) == 0;
+        if (!readable && error_code() == ERR_GENERIC)
+            return -ERR_GENERIC; /* the disk's fault, perhaps only now */
         bool recent = count - i <= sweep->gc->keep;
         error_clear();
         if (numbers[i] == current.generation)

@@ -16,6 +16,7 @@ STATE = ".config/paii/"
 IGNORED = re.compile(r"\.cache(/|$)|\.config/paii/(lock$|(logs|run|store|registries/(core|works))(/|$))")
 LEFTOVER = re.compile(r"\.paii-\d+-\d+$")
 REGISTRY = re.compile(r"\.config/paii/registries/([^/]+)")
+GENERATION = re.compile(r"\.config/paii/generations/[1-9]\d*(?=/|$)")
 PREFIX = re.compile(r"\.config/paii/store/[^/]+/[^/]+")
 TIME = re.compile(rb'"updated": \d+')
 
@@ -54,13 +55,22 @@ def shown(image):
 
 
 def decided(state, before, after):
-    """The state with the files of registries as before, where they are as after."""
-    settled = dict(state)
+    """The state with the files of registries as before, where they are as after; and whole generations,
+    which are removed one after the other."""
+    groups = {}
     for path in {*state, *before, *after}:
-        if path.startswith(STATE + "registries/") and state.get(path) == after.get(path):
-            settled.pop(path, None)
-            if path in before:
-                settled[path] = before[path]
+        match = GENERATION.match(path)
+        if match or path.startswith(STATE + "registries/"):
+            groups.setdefault(match[0] if match else path, []).append(path)
+    settled = dict(state)
+    for group, paths in groups.items():
+        gone = GENERATION.match(group) and not any(path in state for path in paths)
+        same = all(state.get(path) == after.get(path) for path in paths)
+        if same and (gone or not GENERATION.match(group)):
+            for path in paths:
+                settled.pop(path, None)
+                if path in before:
+                    settled[path] = before[path]
     return settled
 
 

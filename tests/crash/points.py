@@ -57,6 +57,8 @@ def all_points(name, calls, kind, chance):
     for number, (call, _) in enumerate(calls, 1):
         if name.startswith("repair") and call in LOOKS:
             continue  # what cannot be read is made anew
+        if name == "gc" and call == "flock":
+            continue  # what may be in use stays
         if kind == "kills":
             for what in ways_to_kill(call):
                 for following in ("same", "neutral"):

@@ -213,7 +213,7 @@ OPERATIONS = {
     "registry-update": Operation(lambda w: ["registry", "update"], prepare_registry),
     "registry-remove": Operation(lambda w: ["registry", "remove", "team"], prepare_registry),
     "config": Operation(lambda w: ["config", "set", "defaults.language", "rust"], prepare_base),
-    "gc": Operation(lambda w: ["gc"], prepare_rollback),
+    "gc": Operation(lambda w: ["gc", "--keep", "1"], prepare_rollback),
     "repair-links": Operation(lambda w: ["repair"], prepare_damage),
     "repair-prefix": Operation(lambda w: ["repair"], prepare_damaged_prefix),
 }
