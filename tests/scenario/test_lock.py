@@ -1,6 +1,7 @@
 """The lock file: what it says, that it is the same bytes, and that it is enough to install from."""
 
 import shutil
+import subprocess
 import tomllib
 
 import pytest
@@ -134,6 +135,20 @@ def test_locked_and_offline_makes_no_connection(paii, git, web):
     paii.run("remove", *NAMES)
     paii.run("install", "--locked", lock, env={"PAII_OFFLINE": "1"})
     assert set(installed(paii)) == set(NAMES)
+
+
+def test_offline_works_without_a_network(paii, git, web):
+    """In a namespace of its own that has no network at all."""
+    install_three(paii, git, web)
+    lock = forget(paii, caches=True)
+    alone = ["unshare", "--net", "--map-root-user", paii.program]
+    command = [*alone, "install", "--locked", "--offline", lock]
+    if subprocess.run(["unshare", "--net", "--map-root-user", "true"], check=False).returncode:
+        pytest.skip("no network namespaces")
+    done = subprocess.run(command, env=paii.environment(), cwd=paii.home, check=False,
+                          capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert lock_text(paii) == lock.read_text()
 
 
 def test_offline_says_what_was_missing(paii, git, web):
