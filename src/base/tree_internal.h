@@ -47,6 +47,7 @@ struct tree_writer {
     size_t record_count, record_capacity;
     struct node **links;
     size_t link_count, link_capacity;
+    bool rehearsing; /* copies are counted and not made */
 
     char *parent_path; /* the folder that parent_fd is; NULL for none */
     int parent_fd;

@@ -4,7 +4,8 @@
  * Resolution walks the entries as they were named, never the disk: a component that is a link is
  * replaced by its target, ".." goes to the parent of where the walk stands, and going above the
  * root is the end. Copies are made from what is on disk and count against the limits like
- * everything else, so links that multiply each other end there.
+ * everything else. They are counted before the first is made, so links that multiply each other
+ * cost nothing.
  */
 #include "base/tree_internal.h"
 
@@ -161,11 +162,11 @@ static int copy(struct tree_writer *writer, const struct node *source, const cha
             return -(int)error_code();
     }
     if (source->kind == NODE_FILE)
-        return copy_file(writer, source, path);
+        return writer->rehearsing ? 0 : copy_file(writer, source, path);
     return copy_children(writer, source, path, depth);
 }
 
-int tree_copy_links(struct tree_writer *writer)
+static int copy_all(struct tree_writer *writer)
 {
     int result = 0;
 
@@ -178,4 +179,16 @@ int tree_copy_links(struct tree_writer *writer)
         result = copy(writer, writer->links[i], path, depth);
     }
     return result;
+}
+
+int tree_copy_links(struct tree_writer *writer)
+{
+    uint32_t entries = writer->entries;
+    int result;
+
+    writer->rehearsing = true;
+    result = copy_all(writer);
+    writer->rehearsing = false;
+    writer->entries = entries;
+    return result < 0 ? result : copy_all(writer);
 }
