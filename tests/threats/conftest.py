@@ -78,13 +78,13 @@ class World:
         """Runs paii and holds it to its limits; what it leaves behind fails the test."""
         before, begun = children(), time.monotonic()
         process = self.person.start(*args, env=env, errors="replace")
-        stdout, stderr, usage = reap(process, begun + limit)
+        stdout, stderr, peak = watch(process, begun + limit)
         took = time.monotonic() - begun
         result = Result(args, process.returncode, stdout, stderr)
         assert took < limit, f"{took:.1f} s\n{result!r}"
         assert "Sanitizer" not in stderr and "runtime error" not in stderr, repr(result)
         if not self.sanitized:
-            assert usage.ru_maxrss * 1024 <= BYTES, f"{usage.ru_maxrss} KiB\n{result!r}"
+            assert peak <= BYTES, f"{peak} bytes\n{result!r}"
         left = []
         for pid in children() - before - {process.pid}:
             left.append(Path(f"/proc/{pid}/cmdline").read_text())
@@ -114,20 +114,48 @@ class World:
         return result
 
 
-def reap(process, deadline):
-    """communicate(), with what the process and its children used."""
-    timer = threading.Timer(max(0.1, deadline - time.monotonic()), os.killpg,
-                            (process.pid, signal.SIGKILL))
-    timer.start()
-    output = {}
-    reader = threading.Thread(target=lambda: output.update(err=process.stderr.read()))
-    reader.start()
-    stdout = process.stdout.read()
-    reader.join()
-    _, status, usage = os.wait4(process.pid, 0)
-    timer.cancel()
-    process.returncode = os.waitstatus_to_exitcode(status)
-    return stdout, output["err"], usage
+def below(pid):
+    """A process and all that it started."""
+    found = [pid]
+    try:
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            for child in (task / "children").read_text().split():
+                found += below(int(child))
+    except OSError:
+        pass  # it has ended meanwhile
+    return found
+
+
+def peak_memory(pid):
+    """The most that one of them had, in bytes. Not from wait4(), which also counts who forked it."""
+    peak = 0
+    for one in below(pid):
+        try:
+            status = Path(f"/proc/{one}/status").read_text()
+        except OSError:
+            continue
+        if "VmHWM:" in status:
+            peak = max(peak, int(status.split("VmHWM:")[1].split()[0]) << 10)
+    return peak
+
+
+def watch(process, deadline):
+    """What the process wrote to both pipes, and the most memory that it or a child had."""
+    output, peak = {}, 0
+    readers = [threading.Thread(target=lambda name=name, pipe=pipe: output.update({name: pipe.read()}))
+               for name, pipe in (("out", process.stdout), ("err", process.stderr))]
+    for reader in readers:
+        reader.start()
+    pause = 0.002
+    while process.poll() is None:
+        peak = max(peak, peak_memory(process.pid))
+        if time.monotonic() > deadline:
+            os.killpg(process.pid, signal.SIGKILL)
+        time.sleep(pause)
+        pause = min(pause * 1.3, 0.02)
+    for reader in readers:
+        reader.join()
+    return output["out"], output["err"], peak
 
 
 def assert_printable(text):
