@@ -2,7 +2,6 @@
 
 import multiprocessing
 import os
-import queue
 import random
 import shutil
 import tempfile
@@ -62,9 +61,9 @@ def all_points(name, calls, kind, chance):
         if kind == "kills":
             for what in ways_to_kill(call):
                 for following in ("same", "neutral"):
-                    found.append(Point(name, number, what, False, following, 0))
-                    found.append(Point(name, number, what, False, following,
-                                       chance.randint(1, SECOND_KILLS)))
+                    seconds = [0] + [chance.randint(1, SECOND_KILLS) for _ in range(2)]
+                    found += [Point(name, number, what, False, following, second)
+                              for second in seconds]
         else:
             for what in ways_to_fail(call):
                 following = chance.choice(["same", "neutral"])
@@ -150,10 +149,10 @@ def memory_folder():
 
 
 def plan(programs, directory, kind, wanted, chance):
-    """Every point of the operations, found by one run of each."""
-    found = []
+    """The world and oracle of each operation, and every point, found by one run of each."""
+    worlds, found = {}, []
     for name in wanted or OPERATIONS:
-        world = World(directory / "plan" / name, *programs)
+        world = World(directory / name, *programs)
         if not world.knows(name):
             continue
         oracle = Oracle(world, name)
@@ -161,29 +160,28 @@ def plan(programs, directory, kind, wanted, chance):
         code, errors, calls = world.trace(oracle.command,
                                           *(["--reads"] if kind == "errors" else []))
         assert code == 0, errors.decode()
+        worlds[name] = world, oracle
         found += all_points(name, calls, kind, chance)
-    return found
+    return worlds, found
 
 
-def work(programs, directory, todo, done, deadline):
-    """One process: worlds of its own, points from the queue until there is none."""
-    worlds = {}
-    while time.monotonic() < deadline:
-        try:
-            point = todo.get(timeout=1)
-        except queue.Empty:
+def shares(chosen, jobs):
+    """The points in as many shares, all of one operation in the same: its world is used by one alone."""
+    mine = [[] for _ in range(jobs)]
+    for name, _ in Counter(point.operation for point in chosen).most_common():
+        min(mine, key=len).extend(point for point in chosen if point.operation == name)
+    return mine
+
+
+def work(worlds, points, done, deadline):
+    """One process tries its share."""
+    for point in points:
+        if time.monotonic() >= deadline:
             break
-        if point is None:
-            break
         try:
-            if point.operation not in worlds:
-                world = World(directory / point.operation, *programs)
-                worlds[point.operation] = world, Oracle(world, point.operation)
             wrong, seconds = try_again_if_slow(*worlds[point.operation], point)
         except Exception as error:  # pylint: disable=broad-except
             wrong, seconds = f"{point}: the harness failed: {error!r}", 0
-            worlds.pop(point.operation, None)
-            shutil.rmtree(directory / point.operation, ignore_errors=True)
         done.put((point, wrong, seconds))
     done.put(None)
 
@@ -196,29 +194,28 @@ def harness(programs, kind="kills", points=None, operations=None, seed=1, second
     outcome = Outcome(kind)
     directory = Path(tempfile.mkdtemp(prefix="paii-crash-", dir=memory_folder()))
     try:
-        chosen = plan(programs, directory, kind, operations, chance)
+        worlds, chosen = plan(programs, directory, kind, operations, chance)
         chance.shuffle(chosen)
         if say:
             say(f"{len(chosen)} points")
-        run_all(programs, directory, chosen[:points], outcome, begin, seconds, jobs, say)
+        divided = shares(chosen[:points], jobs or os.cpu_count() or 1)
+        for share in divided:
+            chance.shuffle(share)
+        run_all(worlds, divided, outcome, begin + (seconds or 1e6), say)
     finally:
         remove(directory)
     outcome.seconds = time.monotonic() - begin
     return outcome
 
 
-def run_all(programs, directory, chosen, outcome, begin, seconds, jobs, say):
-    jobs = jobs or os.cpu_count() or 1
+def run_all(worlds, divided, outcome, deadline, say):
     context = multiprocessing.get_context("fork")
-    todo, done = context.Queue(), context.Queue()
-    for point in chosen + [None] * jobs:
-        todo.put(point)
-    deadline = begin + (seconds or 1e6)
-    workers = [context.Process(target=work, args=(programs, directory / str(i), todo, done, deadline))
-               for i in range(jobs)]
+    done = context.Queue()
+    workers = [context.Process(target=work, args=(worlds, share, done, deadline))
+               for share in divided]
     for worker in workers:
         worker.start()
-    running = jobs
+    running = len(workers)
     while running:
         result = done.get()
         if result is None:
@@ -231,7 +228,6 @@ def run_all(programs, directory, chosen, outcome, begin, seconds, jobs, say):
             outcome.violations.append(wrong)
             if say:
                 say(wrong)
-    todo.cancel_join_thread()
     for worker in workers:
         worker.join()
 
