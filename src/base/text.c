@@ -42,9 +42,7 @@ static bool in_spans(uint32_t c, const struct span *spans, size_t count)
     return false;
 }
 
-/* Code points that draw nothing, or change how others are drawn. VS16 (U+FE0F) is normal in emoji.
- */
-static bool is_deceptive(uint32_t c)
+bool text_is_hidden(uint32_t c)
 {
     static const struct span spans[] = {
         {0x80, 0x9f},       {0xad, 0xad},       {0x034f, 0x034f}, {0x061c, 0x061c},
@@ -62,7 +60,7 @@ void text_print_safe(struct buf *out, const char *text, size_t len, bool multili
     for (size_t i = 0; i < len;) {
         uint32_t c;
         size_t n = text_decode(text + i, len - i, &c);
-        bool pass = n && c >= 0x20 && c != 0x7f && !is_deceptive(c);
+        bool pass = n && c >= 0x20 && c != 0x7f && !text_is_hidden(c);
         if (n && multiline && (c == '\n' || c == '\t'))
             pass = true;
         if (pass) {

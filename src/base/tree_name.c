@@ -226,19 +226,7 @@ char *tree_name_fold(struct arena *arena, const char *name, size_t len)
 /* Points that a person does not see or that turn the text around. */
 static bool invisible(uint32_t point)
 {
-    static const struct {
-        uint32_t first, last;
-    } hidden[] = {
-        {0x0080, 0x009f}, {0x00ad, 0x00ad}, {0x034f, 0x034f}, {0x061c, 0x061c},   {0x115f, 0x1160},
-        {0x17b4, 0x17b5}, {0x180b, 0x180f}, {0x200b, 0x200f}, {0x2028, 0x202e},   {0x2060, 0x206f},
-        {0x3164, 0x3164}, {0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0xe0000, 0xe0fff},
-    };
-
-    for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++) {
-        if (point >= hidden[i].first && point <= hidden[i].last)
-            return true;
-    }
-    return point < 0x20 || point == 0x7f;
+    return point < 0x20 || point == 0x7f || text_is_hidden(point);
 }
 
 /* ".git" as any file system may read it: other case, trailing dots and spaces, streams, short
