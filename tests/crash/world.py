@@ -197,6 +197,14 @@ def prepare_damaged_prefix(world):
             (place / "SKILL.md").write_text("damaged\n")
 
 
+def prepare_damaged_build(world):
+    prepare_build(world)
+    world.run("install", "user")
+    for place in (world.home / ".config/paii/store/user").glob("*/bin/tool"):
+        place.chmod(0o755)
+        place.write_text("damaged\n")
+
+
 OPERATIONS = {
     "install-archive": Operation(lambda w: ["install", w.archive], prepare_nothing),
     "install-git": Operation(lambda w: ["install", w.repository], prepare_base),
@@ -216,6 +224,7 @@ OPERATIONS = {
     "gc": Operation(lambda w: ["gc", "--keep", "1"], prepare_rollback),
     "repair-links": Operation(lambda w: ["repair"], prepare_damage),
     "repair-prefix": Operation(lambda w: ["repair"], prepare_damaged_prefix),
+    "repair-build": Operation(lambda w: ["repair"], prepare_damaged_build),
 }
 
 # Takes the lock and changes nothing that an operation changes.
