@@ -109,14 +109,12 @@ def describe(entry):
 class Oracle:
     """What undisturbed runs of one operation give, found once in a world."""
 
-    def __init__(self, world, name, before=None):
+    def __init__(self, world, name):
         self.world, self.name = world, name
+        world.restore({"": ("dir", 0o755, None)})
+        OPERATIONS[name].prepare(world)
         self.command = OPERATIONS[name].command(world)
-        if before is None:
-            world.restore({"": ("dir", 0o755, None)})
-            OPERATIONS[name].prepare(world)
-            before = world.look()
-        self.before = before
+        self.before = world.look()
         self.canary = fingerprint(world.beside)
         self.known = {}
         self.lists, self.registries = [], []

@@ -8,10 +8,12 @@ import subprocess
 import tarfile
 from pathlib import Path
 
+import servers
 from lib.person import GitMaker, Person
 from shelf import needs, plugin, tar
 
 LIMIT_SECONDS = 20
+servers.LIFETIME_SECONDS = 24 * 3600  # a full run takes its time
 
 # A build without a compiler: what counts is that paii starts make and takes what it made.
 MAKEFILE = ("all:\n\tcp tool.sh tool\n"
@@ -134,6 +136,16 @@ def prepare_base(world):
     world.run("install", world.base)
 
 
+def prepare_https(world):
+    """Downloads and objects of remote repositories are cached: a killed command leaves those, too."""
+    world.run("install", world.base)
+    world.site = servers.WebServer(world.directory / "web")
+    world.person.env.update(world.site.env)
+    world.environment = world.person.environment()
+    world.site.add("kit.tar.gz", world.archive.read_bytes())
+    world.site.add_repository("gear", world.gear)
+
+
 def prepare_build(world):
     world.run("install", world.base)
     provider = plugin("maker", provides=["ToolProvider@1.0"], build="make", **TOOL)
@@ -209,6 +221,8 @@ OPERATIONS = {
     "install-archive": Operation(lambda w: ["install", w.archive], prepare_nothing),
     "install-git": Operation(lambda w: ["install", w.repository], prepare_base),
     "install-build": Operation(lambda w: ["install", "user"], prepare_build),
+    "install-https": Operation(lambda w: ["install", f"{w.site.url}/kit.tar.gz"], prepare_https),
+    "install-git-https": Operation(lambda w: ["install", f"{w.site.url}/git/gear.git"], prepare_https),
     "install-two": Operation(lambda w: ["install", w.archive, w.repository], prepare_base),
     "install-dev": Operation(lambda w: ["install", "--dev", w.beside / "live"], prepare_dev),
     "update": Operation(lambda w: ["update"], prepare_update),
@@ -251,7 +265,7 @@ class World:
         self.base = self.write_tree(self.beside / "base", plugin("base"))
         self.archive = self.beside / "kit.tar.gz"
         self.archive.write_bytes(tar(plugin("kit", **{"docs/a.md": "a\n" * 3000, "docs/b.md": "b\n"})))
-        repo = self.git.repo("gear", plugin("gear", **{"agents/helper.md": "---\nname: helper\n"
+        repo = self.gear = self.git.repo("gear", plugin("gear", **{"agents/helper.md": "---\nname: helper\n"
                                                        "description: helps\n---\nHelps.\n"}))
         self.repository = repo.url
 
@@ -260,8 +274,8 @@ class World:
 
     def knows(self, name):
         """Whether this paii has the command of an operation."""
-        word = OPERATIONS[name].command(self)[0]
-        return self.command([word, "--help"])[0] == 0
+        word = name.partition("-")[0]
+        return self.command(["help", word])[0] == 0
 
     # ---- commands
 
