@@ -23,8 +23,8 @@ const char *text_safe(struct arena *arena, const char *text);
 
 /* Decodes one code point of at least one byte; returns its length, or 0 if that is not UTF-8. */
 size_t text_decode(const char *text, size_t len, uint32_t *out);
-/* C1 controls, and points that draw nothing or change how others are drawn; not VS16 (U+FE0F), which
- * is normal in emoji. */
+/* C1 controls, and points that draw nothing or change how others are drawn; not VS16 (U+FE0F),
+ * which is normal in emoji. */
 bool text_is_hidden(uint32_t c);
 bool text_is_utf8(const char *text, size_t len);
 /* Columns on a terminal of a valid UTF-8 text (wide characters count 2, combining marks 0). */
