@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import tarfile
 import zipfile
 
@@ -61,8 +62,14 @@ class Shelf:
         text = f'[registry]\nname = "{self.name}"\n'
         for row in self.rows:
             text += "\n[[plugins]]\n"
-            text += "".join(f"{key} = {json.dumps(value)}\n" for key, value in row.items())
+            text += "".join(f"{key} = {toml(value)}\n" for key, value in row.items())
         self.person.write(self.folder / "registry.toml", text)
+
+
+def toml(value):
+    """A TOML value. It is written as in JSON, but for code points that JSON needs two escapes for."""
+    return re.sub(r"\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}",
+                  lambda pair: f"\\U{ord(json.loads(chr(34) + pair[0] + chr(34))):08x}", json.dumps(value))
 
 
 def term(row):

@@ -82,6 +82,9 @@ struct reader {
 };
 /* Each returns the default if the key is absent, or after reporting a wrong type. */
 const char *read_string(struct reader *reader, const char *key, const char *fallback);
+/* Text that is shown on one line: control characters, line ends among them, become spaces. */
+const char *read_line(struct reader *reader, const char *key, const char *fallback);
+void read_lines(struct reader *reader, const char *key, struct strings *out);
 int64_t read_integer(struct reader *reader, const char *key, int64_t fallback, int64_t min,
                      int64_t max);
 bool read_boolean(struct reader *reader, const char *key, bool fallback);

@@ -6,6 +6,11 @@
 #include <stdarg.h>
 #include <string.h>
 
+#define CONTROLS                                                                                   \
+    "\x01\x02\x03\x04\x05\x06\a\b\t\n\v\f\r\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a"   \
+    "\x1b\x1c"                                                                                     \
+    "\x1d\x1e\x1f\x7f"
+
 static void report(struct reader *reader, enum diag_level level, const struct data *node,
                    const char *hint, const char *message)
 {
@@ -73,6 +78,29 @@ const char *read_string(struct reader *reader, const char *key, const char *fall
     struct data *node = read_typed(reader, key, DATA_STRING);
     const char *text = node ? plain_text(reader, node) : NULL;
     return text ? text : fallback;
+}
+
+static const char *as_line(struct reader *reader, const char *text)
+{
+    if (!text || !text[strcspn(text, CONTROLS)])
+        return text;
+    char *line = arena_strdup(reader->diags->arena, text);
+    for (char *c = line + strcspn(line, CONTROLS); *c; c += strcspn(c, CONTROLS))
+        *c = ' ';
+    return line;
+}
+
+const char *read_line(struct reader *reader, const char *key, const char *fallback)
+{
+    return as_line(reader, read_string(reader, key, fallback));
+}
+
+void read_lines(struct reader *reader, const char *key, struct strings *out)
+{
+    size_t first = out->count;
+    read_strings(reader, key, out);
+    for (size_t i = first; i < out->count; i++)
+        out->items[i] = as_line(reader, out->items[i]);
 }
 
 const char *read_required(struct reader *reader, const char *key)

@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/term.h"
+#include "base/text.h"
 
 #include <stdarg.h>
 
@@ -22,7 +23,7 @@ void diag_add(struct diags *diags, enum diag_level level, const char *file, unsi
         .line = line,
         .column = column,
         .key = key && *key ? arena_strdup(diags->arena, key) : NULL,
-        .message = arena_strdup(diags->arena, buf_text(&message)),
+        .message = text_safe(diags->arena, buf_text(&message)), /* one finding, one line */
         .hint = arena_strdup(diags->arena, hint),
     };
     if (level == DIAG_ERROR)

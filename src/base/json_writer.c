@@ -1,4 +1,5 @@
 #include "base/data.h"
+#include "base/text.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -64,37 +65,6 @@ void json_end_array(struct json_writer *json)
     end(json, ']');
 }
 
-/* Length of the UTF-8 sequence at `text`, 0 if it is none (overlong, surrogate, too large, cut). */
-static size_t sequence_length(const unsigned char *text, size_t len)
-{
-    unsigned char lead = text[0], low = 0x80, high = 0xBF;
-    size_t need;
-    if (lead < 0x80)
-        return 1;
-    if (lead >= 0xC2 && lead <= 0xDF)
-        need = 2;
-    else if (lead >= 0xE0 && lead <= 0xEF)
-        need = 3;
-    else if (lead >= 0xF0 && lead <= 0xF4)
-        need = 4;
-    else
-        return 0;
-    if (lead == 0xE0)
-        low = 0xA0;
-    else if (lead == 0xED)
-        high = 0x9F;
-    else if (lead == 0xF0)
-        low = 0x90;
-    else if (lead == 0xF4)
-        high = 0x8F;
-    if (len < need || text[1] < low || text[1] > high)
-        return 0;
-    for (size_t i = 2; i < need; i++)
-        if (text[i] < 0x80 || text[i] > 0xBF)
-            return 0;
-    return need;
-}
-
 static void add_escaped(struct buf *out, unsigned char c)
 {
     static const char short_form[] = {
@@ -112,26 +82,40 @@ static bool is_plain(unsigned char c)
     return c >= 0x20 && c < 0x7F && c != '"' && c != '\\';
 }
 
+/* JSON is shown on terminals too: what nobody sees is written as its number. */
+static void add_point(struct buf *out, const char *bytes, size_t len, uint32_t c)
+{
+    if (!text_is_hidden(c)) {
+        buf_add(out, bytes, len);
+    } else if (c < 0x10000) {
+        buf_printf(out, "\\u%04x", (unsigned)c);
+    } else {
+        c -= 0x10000;
+        buf_printf(out, "\\u%04x\\u%04x", 0xd800u | (unsigned)(c >> 10),
+                   0xdc00u | (unsigned)(c & 0x3ff));
+    }
+}
+
 static void add_quoted(struct buf *out, const char *text, size_t len)
 {
-    const unsigned char *bytes = (const unsigned char *)text;
     buf_putc(out, '"');
     for (size_t i = 0; i < len;) {
         size_t run = 0;
-        while (i + run < len && is_plain(bytes[i + run]))
+        while (i + run < len && is_plain((unsigned char)text[i + run]))
             run++;
         if (run) {
-            buf_add(out, bytes + i, run);
+            buf_add(out, text + i, run);
             i += run;
             continue;
         }
-        size_t sequence = sequence_length(bytes + i, len - i);
+        uint32_t c;
+        size_t sequence = text_decode(text + i, len - i, &c);
         if (sequence == 0)
             buf_puts(out, "\xEF\xBF\xBD");
         else if (sequence == 1)
-            add_escaped(out, bytes[i]);
+            add_escaped(out, (unsigned char)c);
         else
-            buf_add(out, bytes + i, sequence);
+            add_point(out, text + i, sequence, c);
         i += sequence ? sequence : 1;
     }
     buf_putc(out, '"');

@@ -53,7 +53,7 @@ void read_command(struct reader *reader, const char *key, struct strings *out)
 /* The first of two spellings that is there; both are known keys. */
 static const char *read_either(struct reader *reader, const char *key, const char *other)
 {
-    const char *text = read_string(reader, key, NULL), *second = read_string(reader, other, NULL);
+    const char *text = read_line(reader, key, NULL), *second = read_line(reader, other, NULL);
 
     return text ? text : second ? second : "";
 }
@@ -88,15 +88,15 @@ static void read_plugin(struct manifest_reading *reading)
     check_name(&plugin, manifest->name);
     manifest->version = read_required(&plugin, "version");
     check_version(&plugin, manifest->version);
-    manifest->description = read_string(&plugin, "description", "");
-    manifest->license = read_string(&plugin, "license", "");
+    manifest->description = read_line(&plugin, "description", "");
+    manifest->license = read_line(&plugin, "license", "");
     manifest->homepage = read_either(&plugin, "homepage", "repository");
-    manifest->language = read_string(&plugin, "language", "");
-    manifest->type = read_string(&plugin, "type", "");
-    read_strings(&plugin, "authors", &manifest->authors);
-    read_strings(&plugin, "author", &manifest->authors);
-    read_strings(&plugin, "tags", &manifest->tags);
-    read_strings(&plugin, "keywords", &manifest->tags);
+    manifest->language = read_line(&plugin, "language", "");
+    manifest->type = read_line(&plugin, "type", "");
+    read_lines(&plugin, "authors", &manifest->authors);
+    read_lines(&plugin, "author", &manifest->authors);
+    read_lines(&plugin, "tags", &manifest->tags);
+    read_lines(&plugin, "keywords", &manifest->tags);
     read_unknown_keys(&plugin);
 }
 

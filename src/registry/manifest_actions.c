@@ -83,7 +83,7 @@ static void read_schema(struct manifest_reading *reading, struct data *node,
     schema->type = value_types[read_choice(&table, "type", value_types, 0)];
     if (!data_get(node, "type") && fallback)
         schema->type = type_of(fallback);
-    schema->description = read_string(&table, "description", "");
+    schema->description = read_line(&table, "description", "");
     schema->required = read_boolean(&table, "required", false);
     schema->secret = read_boolean(&table, "secret", false);
     schema->env = read_string(&table, "env", NULL);
@@ -136,7 +136,7 @@ void manifest_read_env(struct manifest_reading *reading)
 
         check_variable(&reading->root, node, node->key);
         if (node->type == DATA_TABLE) {
-            variable->description = read_string(&table, "description", "");
+            variable->description = read_line(&table, "description", "");
             variable->required = read_boolean(&table, "required", false);
             variable->secret = read_boolean(&table, "secret", true);
             read_unknown_keys(&table);
@@ -221,9 +221,9 @@ static void read_action(struct manifest_reading *reading, struct data *node)
     action = arena_push(reading->arena, &manifest->actions, &manifest->action_count,
                         &manifest->action_capacity);
     action->name = node->key;
-    action->summary = read_string(&table, "summary", NULL);
+    action->summary = read_line(&table, "summary", NULL);
     if (!action->summary)
-        action->summary = read_string(&table, "description", "");
+        action->summary = read_line(&table, "description", "");
     action->effect = effect_names[read_choice(&table, "effect", effect_names, 1)];
     action->timeout_ms = (int)read_integer(&table, "timeout_ms", 0, 1, MAX_TIMEOUT_MS);
     read_params(reading, &table, action);

@@ -51,11 +51,14 @@ static void set_name(struct manifest *out, struct arena *arena, const char *name
 static void read_author(struct manifest *out, struct arena *arena, struct reader *root)
 {
     struct data *author = read_any(root, "author");
-    const struct data *name =
-        author && author->type == DATA_TABLE ? data_get(author, "name") : author;
+    struct reader person = {.table = author, .file = root->file, .diags = root->diags};
+    bool table = author && author->type == DATA_TABLE;
+    const char *name = NULL;
 
-    if (name && name->type == DATA_STRING)
-        strings_add(&out->authors, arena, name->text);
+    if (author && (table || author->type == DATA_STRING))
+        name = table ? read_line(&person, "name", NULL) : read_line(root, "author", NULL);
+    if (name)
+        strings_add(&out->authors, arena, name);
 }
 
 static int from_plugin_json(struct manifest *out, struct arena *arena, const char *dir,
@@ -78,11 +81,11 @@ static int from_plugin_json(struct manifest *out, struct arena *arena, const cha
     manifest_init(out, path);
     set_name(out, arena, read_string(&root, "name", NULL), dir, &root);
     out->version = index_version(arena, read_string(&root, "version", NULL));
-    out->description = read_string(&root, "description", "");
-    out->license = read_string(&root, "license", "");
-    out->homepage = read_string(&root, "homepage", "");
+    out->description = read_line(&root, "description", "");
+    out->license = read_line(&root, "license", "");
+    out->homepage = read_line(&root, "homepage", "");
     read_author(out, arena, &root);
-    read_strings(&root, "keywords", &out->tags);
+    read_lines(&root, "keywords", &out->tags);
     return diags_result(diags);
 }
 

@@ -123,11 +123,11 @@ static void read_field(struct reader *row, struct package *package, const struct
 {
     switch (field->kind) {
     case FIELD_TEXT:
-        FIELD_AT(const char *, package, field) = read_string(row, field->key, "");
+        FIELD_AT(const char *, package, field) = read_line(row, field->key, "");
         return;
     case FIELD_LINES: {
         struct strings items = {0};
-        read_strings(row, field->key, &items);
+        read_lines(row, field->key, &items);
         FIELD_AT(const char *, package, field) = strings_join(&items, arena, "\n");
         return;
     }
