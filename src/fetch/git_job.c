@@ -129,6 +129,12 @@ static int fetch_history(struct git_remote *remote, const git_oid *id)
     const char *tip = resolve_ref(remote);
     int result;
 
+    if (!tip && error_code() == ERR_NOT_FOUND) { /* the pin is what was asked for, so it decides */
+        fail(ERR_MISMATCH, "'%s' has neither the pinned commit %s nor %s", job->url, job->commit,
+             job->ref ? arena_printf(&job->arena, "the branch or tag '%s'", job->ref)
+                      : "a default branch");
+        error_hint("its history was rewritten, or the pin belongs to another repository");
+    }
     if (!tip)
         return -(int)error_code();
     event_log("asking for the whole history of '%s'", job->ref ? job->ref : "the default branch");

@@ -143,6 +143,19 @@ def test_a_pin_that_is_nowhere_is_a_mismatch(trusting, web, git, over):
     assert answer.files() == {}
 
 
+@pytest.mark.parametrize("ref", ["gone", None])
+@pytest.mark.parametrize("over", ["https", "file"])
+def test_a_pin_that_is_nowhere_is_a_mismatch_whatever_else_is_missing(trusting, web, git, over, ref):
+    repo = git.repo("work", {"a": "1\n"})
+    url = web.add_repository("work", repo) if over == "https" else repo.url
+    if not ref:
+        repo.git("symbolic-ref", "HEAD", "refs/heads/nothing")
+    answer = trusting.run("git-tree", url=url, commit="1" * 40, path="", into="src",
+                          **({"ref": ref} if ref else {}))
+    assert answer.code == "mismatch" and "1" * 40 in answer.message
+    assert answer.files() == {}
+
+
 @pytest.mark.parametrize("over", ["https", "file"])
 def test_a_branch_named_like_a_commit_does_not_stand_for_it(trusting, web, git, over):
     repo = git.repo("work", {"a": "good\n"})
