@@ -1,6 +1,7 @@
 /*
  * [config], [env], [actions] and [hooks]: what a plugin can do, and what it needs for it.
  */
+#include "registry/events.h"
 #include "registry/manifest_private.h"
 
 #include <ctype.h>
@@ -238,63 +239,10 @@ void manifest_read_actions(struct manifest_reading *reading)
 
 /* ---- [hooks] ---- */
 
-static const char *const events[] = {
-    "config-change",
-    "cwd-changed",
-    "elicitation",
-    "elicitation-result",
-    "file-changed",
-    "instructions-loaded",
-    "message-display",
-    "notification",
-    "permission-denied",
-    "permission-request",
-    "post-compact",
-    "post-tool-batch",
-    "post-tool-use",
-    "post-tool-use-failure",
-    "pre-compact",
-    "pre-tool-use",
-    "session-end",
-    "session-start",
-    "setup",
-    "stop",
-    "stop-failure",
-    "subagent-start",
-    "subagent-stop",
-    "task-completed",
-    "task-created",
-    "teammate-idle",
-    "user-prompt-expansion",
-    "user-prompt-submit",
-    "worktree-create",
-    "worktree-remove",
-};
-
-/* Equal but for case and for '-' and '_'. */
-static bool same_event(const char *a, const char *b)
-{
-    for (;;) {
-        while (*a == '-' || *a == '_')
-            a++;
-        while (*b == '-' || *b == '_')
-            b++;
-        if (tolower((unsigned char)*a) != tolower((unsigned char)*b))
-            return false;
-        if (!*a)
-            return true;
-        a++;
-        b++;
-    }
-}
-
 const char *hook_event(const char *text)
 {
-    for (size_t i = 0; i < sizeof events / sizeof *events; i++) {
-        if (same_event(events[i], text))
-            return events[i];
-    }
-    return NULL;
+    int event = hook_event_index(text);
+    return event < 0 ? NULL : hook_events[event].name;
 }
 
 static const char *default_action(struct arena *arena, const char *event)
