@@ -8,14 +8,12 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-static void write_line(int fd, struct buf *line)
+static void write_all(int fd, const struct buf *line)
 {
     size_t done = 0;
 
-    buf_putc(line, '\n');
     while (done < line->len) {
         ssize_t n = write(fd, line->data + done, line->len - done);
 
@@ -26,16 +24,19 @@ static void write_line(int fd, struct buf *line)
     }
 }
 
+static void write_line(int fd, struct buf *line)
+{
+    buf_putc(line, '\n');
+    write_all(fd, line);
+}
+
 void event_progress(const char *phase, uint64_t done, uint64_t total)
 {
     static uint64_t last;
     AUTO_BUF line = {0};
     struct json_writer json = {.out = &line};
-    struct timespec now;
-    uint64_t ms;
+    uint64_t ms = now_ms();
 
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
     if (ms - last < 100)
         return;
     last = ms;
@@ -83,6 +84,7 @@ static void print_success(struct json_writer *json, const struct job *job)
     json_field(json, "etag", job->etag);
     json_field(json, "date", job->date);
     json_field(json, "sha256", job->found_sha256);
+    json_field(json, "peer", job->peer);
     if (job->found.count == 0)
         return;
     json_key(json, "found");
@@ -105,18 +107,30 @@ static void print_failure(struct json_writer *json)
     json_end_object(json);
 }
 
+void event_failure(struct buf *line)
+{
+    struct json_writer json = {.out = line};
+
+    json_object(&json);
+    print_failure(&json);
+    json_end_object(&json);
+    buf_putc(line, '\n');
+}
+
 int event_finish(const struct job *job, int result)
 {
     AUTO_BUF line = {0};
     struct json_writer json = {.out = &line};
 
-    json_object(&json);
-    if (result == 0)
+    if (result == 0) {
+        json_object(&json);
         print_success(&json, job);
-    else
-        print_failure(&json);
-    json_end_object(&json);
-    write_line(1, &line);
+        json_end_object(&json);
+        buf_putc(&line, '\n');
+    } else {
+        event_failure(&line);
+    }
+    write_all(1, &line);
     return result == 0 ? 0 : 1;
 }
 

@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PATIENCE_MS = 30000, MAX_TALK = 16 << 10 };
+enum { PATIENCE_S = 30, MAX_TALK = 16 << 10 };
 #define MAX_PACK (512ull << 20)
 
 struct state {
@@ -64,7 +64,6 @@ static char *const *ssh_arguments(struct job *job, const char *program)
                                         "-oStrictHostKeyChecking=yes",
                                         "-oClearAllForwardings=yes",
                                         "-oPermitLocalCommand=no",
-                                        "-oConnectTimeout=8",
                                         "-oServerAliveInterval=10",
                                         "-oServerAliveCountMax=2",
                                         "-oSendEnv=GIT_PROTOCOL"};
@@ -76,6 +75,7 @@ static char *const *ssh_arguments(struct job *job, const char *program)
     strings_add(&argv, arena, program);
     for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
         strings_add(&argv, arena, fixed[i]);
+    strings_add(&argv, arena, arena_printf(arena, "-oConnectTimeout=%u", job->connect_s));
     if (url->port)
         strings_add(&argv, arena, arena_printf(arena, "-p%u", url->port));
     strings_add(&argv, arena, "--");
@@ -195,6 +195,27 @@ static int explain_end(struct git_remote *remote)
     return -ERR_NETWORK;
 }
 
+static unsigned stall_s(const struct job *job)
+{
+    return job->stall_s ? job->stall_s : PATIENCE_S;
+}
+
+static int patience_ms(const struct job *job)
+{
+    uint64_t stall = (uint64_t)stall_s(job) * 1000, left = deadline_left_ms(job);
+
+    return (int)(stall < left ? stall : left);
+}
+
+static int silent(const struct job *job)
+{
+    if (deadline_is_over(job))
+        return deadline_error(job);
+    fail(ERR_NETWORK, "'%s' was silent for %u seconds", job->parts.host, stall_s(job));
+    error_hint("check that 'ssh %s' works, then try again", job->parts.host);
+    return -ERR_NETWORK;
+}
+
 /* Feeds what comes until the reader has its answer. */
 static int read_answer(struct git_remote *remote, struct pkt_reader *reader)
 {
@@ -203,14 +224,13 @@ static int read_answer(struct git_remote *remote, struct pkt_reader *reader)
 
     while (!reader->done) {
         struct pollfd fd = {.fd = state->from, .events = POLLIN};
-        int ready = poll(&fd, 1, PATIENCE_MS), result;
+        int ready = poll(&fd, 1, patience_ms(remote->job)), result;
         ssize_t n;
 
         if (ready < 0 && errno == EINTR)
             continue;
         if (ready == 0)
-            return fail(ERR_NETWORK, "'%s' was silent for %d seconds", remote->job->parts.host,
-                        PATIENCE_MS / 1000);
+            return silent(remote->job);
         n = read(state->from, block, sizeof block);
         if (n < 0 && errno == EINTR)
             continue;

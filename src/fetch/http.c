@@ -1,64 +1,33 @@
-#include "fetch/http.h"
-
-#include "base/buf.h"
 #include "base/error.h"
-#include "fetch/library.h"
+#include "fetch/http_private.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/random.h>
-#include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
 enum {
     MAX_REDIRECTS = 5,
-    MAX_TRIES = 3,
-    MAX_HEADER_BYTES = 256 << 10,
-    CONNECT_S = 8,
-    TOTAL_S = 1800,
+    MAX_WAIT_S = 10, /* what a server may ask for before a next try */
+    MAX_BACKOFF_MS = 5000,
+    GOOD_TRY = 256 << 10, /* bytes that make a try worth another one, however many there were */
 };
-
-struct http {
-    struct job *job;
-    CURL *curl;
-    bool proxied;
-    char error[CURL_ERROR_SIZE];
-};
-
-/* One request on the wire. */
-struct transfer {
-    struct http *http;
-    const struct http_request *request;
-    struct http_reply *reply;
-    size_t header_bytes;
-    uint64_t body_bytes;
-    unsigned retry_after_s;
-    int result;    /* of the sink, or ours */
-    bool finished; /* the sink wants no more */
-    bool private_address;
-};
-
-static const char *environment(const char *name)
-{
-    const char *value = getenv(name);
-
-    return value && *value ? value : NULL;
-}
 
 struct http *http_open(struct job *job)
 {
+    static const char *const proxies[] = {"https_proxy", "http_proxy", "all_proxy", "HTTPS_PROXY",
+                                          "ALL_PROXY"};
     struct http *http;
 
     if (library_load_curl() < 0)
         return NULL;
     http = arena_alloc(&job->arena, sizeof *http);
     http->job = job;
-    http->proxied = environment("https_proxy") || environment("http_proxy") ||
-                    environment("all_proxy") || environment("HTTPS_PROXY") ||
-                    environment("ALL_PROXY");
+    for (size_t i = 0; i < sizeof proxies / sizeof *proxies; i++) {
+        const char *proxy = getenv(proxies[i]);
+
+        http->proxied = http->proxied || (proxy && *proxy);
+    }
     http->curl = curl_lib.curl_easy_init();
     if (!http->curl)
         fail(ERR_GENERIC, "cannot start libcurl");
@@ -71,184 +40,20 @@ void http_close(struct http *http)
         curl_lib.curl_easy_cleanup(http->curl);
 }
 
-/* ---- what libcurl calls ---- */
+/* ---- errors ---- */
 
-static const char *header_value(struct arena *arena, const char *line, size_t len, const char *name)
+/* Seconds that the server asks us to wait: a number or a date; 0 if it does not. */
+static unsigned asked_wait(const struct transfer *transfer)
 {
-    size_t n = strlen(name);
+    const char *text = transfer->wait;
+    time_t until;
 
-    if (len <= n || strncasecmp(line, name, n) != 0 || line[n] != ':')
-        return NULL;
-    for (line += n + 1, len -= n + 1; len > 0 && (*line == ' ' || *line == '\t'); len--)
-        line++;
-    while (len > 0 && (line[len - 1] == '\r' || line[len - 1] == '\n' || line[len - 1] == ' '))
-        len--;
-    if (len > 1024)
-        return NULL;
-    for (size_t i = 0; i < len; i++) {
-        if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
-            return NULL;
-    }
-    return arena_strndup(arena, line, len);
-}
-
-static size_t on_header(char *line, size_t size, size_t count, void *payload)
-{
-    struct transfer *transfer = payload;
-    struct arena *arena = &transfer->http->job->arena;
-    struct http_reply *reply = transfer->reply;
-    size_t len = size * count;
-    const char *value;
-
-    transfer->header_bytes += len;
-    if (transfer->header_bytes > MAX_HEADER_BYTES) {
-        transfer->result = fail(ERR_REFUSED, "refused the answer for '%s': headers over 256 KiB",
-                                transfer->request->subject);
+    if (!text || !*text)
         return 0;
-    }
-    if (len > 5 &&
-        strncmp(line, "HTTP/", 5) == 0) /* the headers of a next answer, as after a 100 */
-        reply->etag = reply->date = reply->content_type = NULL;
-    if ((value = header_value(arena, line, len, "etag")))
-        reply->etag = value;
-    else if ((value = header_value(arena, line, len, "last-modified")))
-        reply->date = value;
-    else if ((value = header_value(arena, line, len, "content-type")))
-        reply->content_type = value;
-    else if ((value = header_value(arena, line, len, "retry-after")))
-        transfer->retry_after_s = (unsigned)strtoul(value, NULL, 10);
-    return len;
-}
-
-static int too_large(const struct transfer *transfer)
-{
-    return fail(ERR_REFUSED, "refused '%s': larger than %llu bytes", transfer->request->subject,
-                (unsigned long long)transfer->request->max);
-}
-
-static size_t on_body(char *data, size_t size, size_t count, void *payload)
-{
-    struct transfer *transfer = payload;
-    struct http *http = transfer->http;
-    size_t len = size * count;
-    curl_off_t total = -1;
-    long status = 0;
-
-    curl_lib.curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &status);
-    transfer->body_bytes += len;
-    http->job->received += len;
-    if (status != 200) /* a page about the error; nobody reads it */
-        return transfer->body_bytes > 64 << 10 ? 0 : len;
-    curl_lib.curl_easy_getinfo(http->curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &total);
-    if (transfer->body_bytes > transfer->request->max ||
-        (total > 0 && (uint64_t)total > transfer->request->max)) {
-        transfer->result = too_large(transfer);
-        return 0;
-    }
-    event_progress("receiving", http->job->received, total > 0 ? (uint64_t)total : 0);
-    transfer->result = transfer->request->sink(transfer->request->payload, data, len);
-    transfer->finished = transfer->result > 0;
-    return transfer->result == 0 ? len : 0;
-}
-
-/* Refuses private addresses where only public ones are meant, whatever name led to them. */
-static curl_socket_t on_socket(void *payload, curlsocktype purpose, struct curl_sockaddr *address)
-{
-    struct transfer *transfer = payload;
-    char text[INET6_ADDRSTRLEN];
-    struct url url = {.scheme = URL_HTTPS, .host = text};
-    const struct sockaddr *addr = &address->addr;
-    const void *bytes = addr->sa_family == AF_INET6
-                            ? (const void *)&((const struct sockaddr_in6 *)addr)->sin6_addr
-                            : (const void *)&((const struct sockaddr_in *)addr)->sin_addr;
-
-    if (purpose == CURLSOCKTYPE_IPCXN && transfer->http->job->public_only &&
-        !transfer->http->proxied) {
-        if (!inet_ntop(addr->sa_family, bytes, text, sizeof text) || url_is_private(&url)) {
-            transfer->private_address = true;
-            return CURL_SOCKET_BAD;
-        }
-    }
-    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-}
-
-/* ---- one request ---- */
-
-#define SET(option, value) curl_lib.curl_easy_setopt(curl, option, value)
-
-static void set_trust(CURL *curl)
-{
-    const char *file = environment("SSL_CERT_FILE"), *dir = environment("SSL_CERT_DIR");
-
-    if (!file)
-        file = environment("CURL_CA_BUNDLE");
-    if (file)
-        SET(CURLOPT_CAINFO, file);
-    if (dir)
-        SET(CURLOPT_CAPATH, dir);
-    SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    SET(CURLOPT_SSL_VERIFYPEER, 1L);
-    SET(CURLOPT_SSL_VERIFYHOST, 2L);
-}
-
-static void set_limits(CURL *curl, const struct http_request *request)
-{
-    SET(CURLOPT_FOLLOWLOCATION, 0L);
-    SET(CURLOPT_CONNECTTIMEOUT, (long)CONNECT_S);
-    SET(CURLOPT_LOW_SPEED_LIMIT, (long)request->min_speed);
-    SET(CURLOPT_LOW_SPEED_TIME, (long)request->patience_s);
-    SET(CURLOPT_TIMEOUT, (long)TOTAL_S);
-    SET(CURLOPT_NOSIGNAL, 1L);
-    SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-}
-
-static struct curl_slist *set_request(CURL *curl, const struct http_request *request,
-                                      const char *url)
-{
-    struct curl_slist *headers = NULL;
-
-    for (const char *const *h = request->headers; h && *h; h++)
-        headers = curl_lib.curl_slist_append(headers, *h);
-    if (request->body)
-        headers = curl_lib.curl_slist_append(headers, "Expect:");
-    SET(CURLOPT_URL, url);
-    SET(CURLOPT_PROTOCOLS_STR, "http,https");
-    SET(CURLOPT_USERAGENT, "git/2.0 (paii " PAII_VERSION ")");
-    SET(CURLOPT_HTTPHEADER, headers);
-    if (request->body) {
-        SET(CURLOPT_POST, 1L);
-        SET(CURLOPT_POSTFIELDS, request->body);
-        SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_len);
-    }
-    return headers;
-}
-
-/* One request, no redirect followed. Fills reply->status; the code is libcurl's. */
-static CURLcode send_once(struct transfer *transfer, const char *url)
-{
-    struct http *http = transfer->http;
-    CURL *curl = http->curl;
-    struct curl_slist *headers;
-    CURLcode code;
-
-    curl_lib.curl_easy_reset(curl);
-    headers = set_request(curl, transfer->request, url);
-    set_trust(curl);
-    set_limits(curl, transfer->request);
-    http->error[0] = '\0';
-    SET(CURLOPT_ERRORBUFFER, http->error);
-    SET(CURLOPT_HEADERFUNCTION, on_header);
-    SET(CURLOPT_HEADERDATA, transfer);
-    SET(CURLOPT_WRITEFUNCTION, on_body);
-    SET(CURLOPT_WRITEDATA, transfer);
-    SET(CURLOPT_OPENSOCKETFUNCTION, on_socket);
-    SET(CURLOPT_OPENSOCKETDATA, transfer);
-    *transfer->reply = (struct http_reply){.url = url};
-    http->job->requests++;
-    code = curl_lib.curl_easy_perform(curl);
-    curl_lib.curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &transfer->reply->status);
-    curl_lib.curl_slist_free_all(headers);
-    return code;
+    if (strspn(text, "0123456789") == strlen(text))
+        return strlen(text) < 9 ? (unsigned)strtoul(text, NULL, 10) : 999999999;
+    until = curl_lib.curl_getdate(text, NULL);
+    return until > time(NULL) ? (unsigned)(until - time(NULL)) : 0;
 }
 
 static int network_error(const struct transfer *transfer, CURLcode code, const char *url)
@@ -290,73 +95,143 @@ static int status_error(const struct transfer *transfer)
         return -ERR_NOT_FOUND;
     default:
         fail(ERR_NETWORK, "the server cannot give us '%s' (HTTP %ld)", subject, status);
-        error_hint("try again later");
+        if (asked_wait(transfer) > 0)
+            error_hint("the server asks to come back in %u seconds", asked_wait(transfer));
+        else
+            error_hint("try again later");
         return -ERR_NETWORK;
     }
 }
 
 /* ---- retries ---- */
 
+static bool is_incomplete(const struct transfer *transfer)
+{
+    return transfer->reply->status == 206 &&
+           (!transfer->body_begun || transfer->kept != transfer->whole);
+}
+
+static bool is_busy(long status)
+{
+    return status == 408 || status == 429 || status == 500 || (status >= 502 && status <= 504);
+}
+
+/* A connection that broke, at its begin or (where we can begin anew or go on) in the middle. */
+static bool is_broken(const struct transfer *transfer, CURLcode code)
+{
+    bool begun = transfer->body_bytes > 0;
+
+    if (begun && !transfer->request->restart)
+        return false;
+    switch (code) {
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_GOT_NOTHING:
+    case CURLE_RECV_ERROR:
+    case CURLE_SEND_ERROR:
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM:
+        return true;
+    case CURLE_PARTIAL_FILE:
+    case CURLE_OPERATION_TIMEDOUT:
+        return begun; /* silence from the first moment has cost enough */
+    default:
+        return false;
+    }
+}
+
 static bool worth_retrying(const struct transfer *transfer, CURLcode code)
 {
-    long status = transfer->reply->status;
-
-    if (transfer->result != 0 || transfer->finished || transfer->private_address)
+    if (transfer->result != 0 || transfer->finished || transfer->private_refused)
         return false;
-    if (code == CURLE_OK)
-        return status == 429 || status == 500 || (status >= 502 && status <= 504);
-    return transfer->body_bytes == 0 &&
-           (code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST ||
-            code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR ||
-            code == CURLE_HTTP2 || code == CURLE_HTTP2_STREAM);
+    if (transfer->stale)
+        return true;
+    if (code != CURLE_OK)
+        return is_broken(transfer, code);
+    return is_incomplete(transfer) || (transfer->reply->status == 416 && transfer->ranged) ||
+           (is_busy(transfer->reply->status) && asked_wait(transfer) <= MAX_WAIT_S);
 }
 
-/* 0.2 s, then 0.4 s, each up to half longer by chance; or what the server asks for, up to 5 s. */
-static void wait_before(unsigned attempt, unsigned retry_after_s)
+/* Before the next try: 0.2 s, then twice as long each time, each up to half longer by chance; or
+ * what the server asks for. */
+static unsigned pause_ms(const struct transfer *transfer, unsigned failures)
 {
-    unsigned ms = 100u << attempt, chance = 0;
-    struct timespec wait;
+    unsigned ms = failures < 6 ? 100u << failures : MAX_BACKOFF_MS, chance = 0;
 
+    if (asked_wait(transfer) > 0)
+        return asked_wait(transfer) * 1000;
+    if (ms > MAX_BACKOFF_MS)
+        ms = MAX_BACKOFF_MS;
     if (getrandom(&chance, sizeof chance, GRND_NONBLOCK) > 0)
         ms += chance % (ms / 2);
-    if (retry_after_s > 0)
-        ms = retry_after_s < 5 ? retry_after_s * 1000 : 5000;
-    wait = (struct timespec){.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
-    nanosleep(&wait, NULL);
+    return ms;
 }
 
-/* Sends to `url` until it works or is not worth another try. 0 once there is a status. */
-static int send_with_retries(struct transfer *transfer, const char *url)
+/* Waits for the next try; false if the deadline comes first. */
+static bool wait_for_next(const struct transfer *transfer, unsigned failures)
 {
-    CURLcode code;
+    unsigned ms = pause_ms(transfer, failures);
+    struct timespec wait = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
 
-    for (unsigned attempt = 1;; attempt++) {
-        transfer->header_bytes = 0;
-        transfer->body_bytes = 0;
-        transfer->retry_after_s = 0;
-        code = send_once(transfer, url);
-        if (attempt == MAX_TRIES || !worth_retrying(transfer, code))
-            break;
-        event_log("trying '%s' again: %s", url,
-                  code == CURLE_OK ? "the server is busy" : curl_lib.curl_easy_strerror(code));
-        wait_before(attempt, transfer->retry_after_s);
-    }
+    if (deadline_left_ms(transfer->http->job) <= ms)
+        return false;
+    nanosleep(&wait, NULL);
+    return true;
+}
+
+/* What a try that ended at `code` comes to. 0 once there is a status. */
+static int outcome(struct transfer *transfer, CURLcode code, const char *url)
+{
+    struct job *job = transfer->http->job;
+
     if (transfer->result < 0)
         return transfer->result;
-    if (transfer->private_address)
+    if (transfer->private_refused)
         return fail(ERR_REFUSED, "refused '%s': its name leads to a private network", url);
-    if (transfer->finished || code == CURLE_OK)
+    if (transfer->finished)
         return 0;
-    if (transfer->reply->status >= 300 && code == CURLE_WRITE_ERROR) /* a long error page */
-        return 0;
-    return network_error(transfer, code, url);
+    if (code != CURLE_OK && !transfer->stale && deadline_is_over(job))
+        return deadline_error(job);
+    if (transfer->stale || is_incomplete(transfer))
+        return fail(ERR_NETWORK, "'%s' changed while it was fetched", transfer->request->subject);
+    if (code == CURLE_OK && transfer->reply->status == 206)
+        transfer->reply->status = 200; /* the rest came: now it is whole */
+    return code == CURLE_OK ? 0 : network_error(transfer, code, url);
+}
+
+/* Sends to `url` until it works or is not worth another try. A download that broke goes on where it
+ * was if the server still has the same file, else it begins anew. */
+static int send_with_retries(struct transfer *transfer, const char *url)
+{
+    unsigned failures = 0;
+    CURLcode code;
+
+    for (;;) {
+        code = http_send(transfer, url);
+        failures = transfer->body_bytes >= GOOD_TRY ? 1 : failures + 1;
+        if (failures > transfer->http->job->retries || !worth_retrying(transfer, code) ||
+            !wait_for_next(transfer, failures))
+            break;
+        event_log("trying '%s' again from byte %llu: %s", url,
+                  transfer->validator ? (unsigned long long)transfer->kept : 0,
+                  code == CURLE_OK ? "the server could not" : curl_lib.curl_easy_strerror(code));
+        if (transfer->stale || transfer->reply->status == 416 || !transfer->validator)
+            transfer->result = http_begin_anew(transfer);
+        if (transfer->result < 0)
+            break;
+    }
+    if (transfer->reply->status == 304)
+        http_begin_anew(transfer);
+    return outcome(transfer, code, url);
 }
 
 /* ---- redirects ---- */
 
-/* Where the answer sends us, if the rules allow it; NULL after fail(). */
-static const char *redirect_target(struct transfer *transfer, const char *from)
+/* Where the answer sends us, if the rules allow it; NULL after fail(). `public_only` is set where
+ * names that lead into a private network are not followed either. */
+static const char *redirect_target(struct transfer *transfer, const char *from, bool *public_only)
 {
+    bool inside = transfer->peer_private && !transfer->public_only;
     struct arena *arena = &transfer->http->job->arena;
     char *target = NULL;
     struct url old, next;
@@ -374,10 +249,12 @@ static const char *redirect_target(struct transfer *transfer, const char *from)
     if (next.scheme != URL_HTTPS && next.scheme != old.scheme)
         fail(ERR_REFUSED, "refused the redirect of '%s' to '%s': it gives up encryption", from,
              target);
-    else if (url_is_private(&next) && (transfer->http->job->public_only || !url_is_private(&old)))
+    else if (url_is_private(&next) && !inside && !(transfer->http->proxied && url_is_private(&old)))
         fail(ERR_REFUSED, "refused the redirect of '%s' to '%s': a private network", from, target);
-    else
+    else {
+        *public_only = !inside;
         return target;
+    }
     return NULL;
 }
 
@@ -389,9 +266,11 @@ static bool is_redirect(long status)
 int http_perform(struct http *http, const struct http_request *request, struct http_reply *reply)
 {
     const char *url = request->url;
+    bool public_only = http->job->public_only;
 
     for (unsigned redirects = 0;; redirects++) {
-        struct transfer transfer = {.http = http, .request = request, .reply = reply};
+        struct transfer transfer = {
+            .http = http, .request = request, .reply = reply, .public_only = public_only};
         int result;
 
         event_progress("connecting", 0, 0);
@@ -407,7 +286,7 @@ int http_perform(struct http *http, const struct http_request *request, struct h
         if (redirects == MAX_REDIRECTS)
             return fail(ERR_NETWORK, "'%s': more than %d redirects", request->subject,
                         MAX_REDIRECTS);
-        url = redirect_target(&transfer, url);
+        url = redirect_target(&transfer, url, &public_only);
         if (!url)
             return -(int)error_code();
     }

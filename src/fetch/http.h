@@ -1,7 +1,8 @@
 /*
  * HTTP by our own rules over libcurl: https (plain http to loopback alone), at most five redirects
- * that never go down to http or into a private network, no cookies and no credentials, limits on
- * bytes and silence, and a second try for what failed before anything had arrived.
+ * that never go down to http or into a private network, no cookies, credentials for their own
+ * origin alone, limits on bytes, silence and time, and more tries for what failed in passing. A
+ * download that broke goes on where it was (Range and If-Range).
  */
 #ifndef PAII_FETCH_HTTP_H
 #define PAII_FETCH_HTTP_H
@@ -15,13 +16,17 @@ struct http_request {
     const char *const *headers; /* "Name: value", NULL-terminated; NULL for none */
     const void *body;           /* sent by POST; NULL: GET */
     size_t body_len;
-    uint64_t max;        /* bytes of the body that is answered */
-    unsigned patience_s; /* seconds of (near) silence that end the transfer */
+    uint64_t max; /* bytes of the body that is answered */
+    unsigned
+        patience_s; /* seconds of (near) silence that end the transfer, if the job says nothing */
     unsigned min_speed;  /* bytes a second that count as silence */
     const char *subject; /* for messages: what is asked for */
     /* Gets the body of a 200 piece by piece; a negative result ends the transfer with that error, a
      * positive one ends it well. */
     int (*sink)(void *payload, const void *data, size_t len);
+    /* What the sink got is void, the body begins anew; 0 or an error. NULL: that cannot be, so what
+     * breaks in the middle is not tried again. */
+    int (*restart)(void *payload);
     void *payload;
 };
 

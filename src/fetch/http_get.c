@@ -40,6 +40,17 @@ static int on_data(void *payload, const void *data, size_t len)
     return 0;
 }
 
+static int begin_anew(void *payload)
+{
+    struct target *target = payload;
+
+    hash_init(&target->hash);
+    target->job->size = 0;
+    if (ftruncate(target->fd, 0) < 0 || lseek(target->fd, 0, SEEK_SET) < 0)
+        return fail_errno(ERR_GENERIC, "cannot write '%s'", target->job->into);
+    return 0;
+}
+
 static int read_local(struct target *target)
 {
     struct job *job = target->job;
@@ -77,6 +88,7 @@ static int read_remote(struct target *target)
         .min_speed = MIN_SPEED,
         .subject = job->url,
         .sink = on_data,
+        .restart = begin_anew,
         .payload = target,
     };
     struct http *http = http_open(job);

@@ -5,6 +5,7 @@
 #define PAII_FETCH_JOB_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/hash.h"
 #include "base/tree.h"
 #include "base/url.h"
@@ -22,16 +23,22 @@ struct job {
     const char *op, *url, *ref, *commit, *path, *into, *known, *known_date, *sha256, *archive;
     struct strings files;
     uint64_t max;
-    bool public_only;     /* addresses of private networks are refused */
-    bool offline;         /* what the object cache holds, or nothing */
-    bool require_sandbox; /* no work without full confinement */
+    bool public_only;                                /* addresses of private networks are refused */
+    bool offline;                                    /* what the object cache holds, or nothing */
+    bool require_sandbox;                            /* no work without full confinement */
+    unsigned connect_s, stall_s, timeout_s, retries; /* [network]; stall_s 0: by kind */
+    /* A secret, for https to the origin of `secret_origin` alone; without a user it is a bearer's.
+     */
+    const char *secret, *secret_user, *secret_origin;
     struct url parts;     /* of url */
+    uint64_t deadline_ms; /* of now_ms(); set by deadline_start() */
 
     /* The answer. */
     const char *sandbox; /* how far this process is confined */
     bool unchanged;
     const char *found_commit, *etag, *date, *found_sha256;
     const char *tree;
+    const char *peer; /* "public" or "private": the address that answered; NULL: not known */
     struct strings found;
     uint64_t size, received;
     unsigned written, requests;
@@ -46,6 +53,15 @@ void event_progress(const char *phase, uint64_t done, uint64_t total);
 void event_log(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The last line: of success, or of the recorded error. Returns the exit status. */
 int event_finish(const struct job *job, int result);
+/* The last line of the recorded error, as text. */
+void event_failure(struct buf *line);
+
+/* deadline.c: the job ends by itself in job->timeout_s, whatever it waits for. */
+void deadline_start(struct job *job);
+uint64_t now_ms(void);
+uint64_t deadline_left_ms(const struct job *job); /* at least 1 */
+bool deadline_is_over(const struct job *job);
+int deadline_error(const struct job *job);
 
 /* The operations. */
 int op_git_files(struct job *job);

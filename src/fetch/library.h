@@ -20,6 +20,7 @@
     F(curl_easy_reset)                                                                             \
     F(curl_easy_cleanup)                                                                           \
     F(curl_easy_strerror)                                                                          \
+    F(curl_getdate)                                                                                \
     F(curl_slist_append)                                                                           \
     F(curl_slist_free_all)
 

@@ -7,12 +7,12 @@
  *     events.c        what goes to descriptors 1 and 2
  *     sandbox_linux.c confinement: landlock_linux.c of files, seccomp_linux.c of system calls
  *     library.c       libcurl and libarchive, loaded when a job needs them
- *     http.c          requests, redirects, retries;  http_get.c: the operation `get`
- *     git_job.c       the operations `git-files` and `git-tree`
- *     git_http.c      a repository over https;  git_ssh.c: over ssh;  git_local.c: on this machine
- *     git_wire.c      Git's protocol, version 2
- *     git_objects.c   packs into the cache, trees out of it
- *     archive.c       the operation `unpack`;  tar_check.c, zip_check.c: what the reader may see
+ *     deadline.c      no job lasts longer than it may
+ *     http.c          redirects, retries;  http_send.c: one request;  http_get.c: the operation
+ * `get` git_job.c       the operations `git-files` and `git-tree` git_http.c      a repository over
+ * https;  git_ssh.c: over ssh;  git_local.c: on this machine git_wire.c      Git's protocol,
+ * version 2 git_objects.c   packs into the cache, trees out of it archive.c       the operation
+ * `unpack`;  tar_check.c, zip_check.c: what the reader may see
  */
 #include "base/error.h"
 #include "fetch/job.h"
@@ -68,6 +68,8 @@ static int run(struct job *job)
     }
     if (result == 0 && job->public_only && operation->remote && url_is_private(&job->parts))
         result = fail(ERR_REFUSED, "refused '%s': an address of a private network", job->url);
+    if (result == 0 && needs.network)
+        deadline_start(job);
     if (result == 0)
         result = sandbox_enter(&job->sandbox, &needs);
     return result < 0 ? result : operation->run(job);

@@ -61,6 +61,15 @@ static bool is_path(const char *path, bool empty)
     }
 }
 
+static bool has_control(const char *text)
+{
+    for (const char *p = text ? text : ""; *p; p++) {
+        if ((unsigned char)*p < ' ' || *p == 0x7f)
+            return true;
+    }
+    return false;
+}
+
 static int check(const struct job *job)
 {
     if (job->ref && is_hex(job->ref, 40)) {
@@ -82,6 +91,8 @@ static int check(const struct job *job)
                     job->path);
     if (job->into && !is_path(job->into, false))
         return fail(ERR_REFUSED, "refused '%s' as a name below staging", job->into);
+    if (has_control(job->secret) || has_control(job->secret_user))
+        return fail(ERR_REFUSED, "the request holds a control character in a secret");
     for (size_t i = 0; i < job->files.count; i++) {
         if (!is_path(job->files.items[i], false))
             return fail(ERR_REFUSED, "refused the file name '%s'", job->files.items[i]);
@@ -98,6 +109,25 @@ static bool has_nul(const struct data *node)
             return true;
     }
     return false;
+}
+
+static void read_network(struct job *job, struct reader *reader)
+{
+    job->connect_s = (unsigned)read_integer(reader, "connect", 8, 1, 3600);
+    job->stall_s = (unsigned)read_integer(reader, "stall", 0, 0, 3600);
+    job->timeout_s = (unsigned)read_integer(reader, "timeout", 1800, 1, 86400);
+    job->retries = (unsigned)read_integer(reader, "retries", 2, 0, 10);
+}
+
+static void read_secret(struct job *job, struct reader *reader)
+{
+    struct reader table = read_table(reader, "auth");
+
+    if (!table.table)
+        return;
+    job->secret = read_required(&table, "secret");
+    job->secret_user = read_string(&table, "user", NULL);
+    job->secret_origin = read_required(&table, "origin");
 }
 
 int request_read(struct job *job)
@@ -133,6 +163,8 @@ int request_read(struct job *job)
     job->public_only = read_boolean(&reader, "public", false);
     job->offline = read_boolean(&reader, "offline", false);
     job->require_sandbox = read_boolean(&reader, "require_sandbox", false);
+    read_network(job, &reader);
+    read_secret(job, &reader);
     if (diags.errors > 0)
         return fail(ERR_REFUSED, "the request is malformed: %s",
                     diag_text(&diags.items[0], &job->arena));
