@@ -1,0 +1,38 @@
+/*
+ * GENERATION/claude/paii: the plugin of paii's own that registers the dispatcher with the client,
+ * one entry an event (docs/hooks.md, "Registration").
+ */
+#ifndef PAII_CLAUDE_DISPATCHER_H
+#define PAII_CLAUDE_DISPATCHER_H
+
+#include "base/arena.h"
+#include "base/data.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The name of that plugin, and of its link. */
+#define DISPATCHER_NAME "paii"
+
+struct wanted_event {
+    const char *client_name; /* "PreToolUse" */
+    const char *name;        /* "pre-tool-use" */
+    const char *matcher;     /* NULL for all; the client watches only the files that one of
+                                FileChanged names */
+    int timeout_s;
+    bool sync, async; /* has handlers of that sort; at least one of the two */
+};
+
+/* Writes the plugin's plugin.json and hooks/hooks.json; nothing if no event is wanted. */
+int claude_write_dispatcher(const char *generation_dir, const struct wanted_event *events,
+                            size_t count, struct arena *arena);
+
+/* What that plugin of a generation (or of `current`) wants; none without it. `program` (may be
+ * NULL) becomes the one that its entries start. */
+int claude_read_dispatcher(const char *generation_dir, struct wanted_event **events, size_t *count,
+                           const char **program, struct arena *arena);
+
+/* Writes one entry, an element of an event's array: {"matcher"?, "hooks": [...]}. */
+void dispatcher_write_entry(struct json_writer *json, const struct wanted_event *event);
+
+#endif
