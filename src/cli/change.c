@@ -104,18 +104,21 @@ static int choose(struct change *change)
     return result < 0 ? result : plan_and_fetch(change);
 }
 
-static bool agreed(const struct change *change)
+/* 0 if the person agrees, or need not be asked. */
+static int agree(const struct change *change)
 {
-    if (change->request->yes || !term_is_interactive())
-        return true;
-    bool more = false; /* than what was named */
+    if (change->request->yes)
+        return 0;
+    if (!term_is_interactive())
+        return change_check_grants(change);
+    bool more = change_wants_more(change); /* than what was named, or agreed to before */
     for (size_t i = 0; i < change->step_count; i++)
         more |= change->steps[i].because != NULL ||
                 (change->request->locked && change->steps[i].kind == STEP_REMOVE);
     if (!more)
-        return true;
+        return 0;
     change_print_plan(change);
-    return term_ask("Go on?");
+    return term_ask("Go on?") ? 0 : fail(ERR_GENERIC, "nothing was changed: the answer was no");
 }
 
 static int run(struct change *change)
@@ -128,13 +131,12 @@ static int run(struct change *change)
         change_print_plan(change);
         return 0;
     }
-    if (!agreed(change))
-        return fail(ERR_GENERIC, "nothing was changed: the answer was no");
-    if (change_count(change)) {
+    result = agree(change);
+    change_grant(change);
+    if (result == 0 && change_count(change))
         result = change_apply(change);
-        if (result < 0)
-            return result;
-    }
+    if (result < 0)
+        return result;
     if (!change->request->repair)
         change_print_result(change);
     return 0;

@@ -7,7 +7,7 @@
  *
  * Nothing is visible before the commit. Each arrow is one file: change_candidates.c, change_plan.c
  * (with change_order, _contracts, _explain, _steps), change_fetch.c, change_apply.c,
- * change_print.c; change.c walks the way.
+ * change_grants.c, change_print.c; change.c walks the way.
  */
 #ifndef PAII_CLI_CHANGE_H
 #define PAII_CLI_CHANGE_H
@@ -112,6 +112,15 @@ int change_locked(struct change *change);
 
 /* What a fetched choice may do once it is installed, as the lock says it: sorted, one a line. */
 const char *change_capabilities(const struct choice *choice, struct arena *arena);
+
+/* ---- change_grants.c ---- */
+
+/* Whether an update may do more than was agreed to. */
+bool change_wants_more(const struct change *change);
+/* ERR_REFUSED naming it if so: for when nobody can be asked. */
+int change_check_grants(const struct change *change);
+/* Notes that what the steps may do is agreed to. */
+void change_grant(struct change *change);
 
 /* ---- change_names.c ---- */
 

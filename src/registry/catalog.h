@@ -47,6 +47,7 @@ struct package {
     /* Of a lock file only; a catalog does not keep them, and gives NULL: */
     const char *origin;       /* URL of the registry; "" for a direct install */
     const char *capabilities; /* "build:pip", "hook:stop", … (docs/lock.md), sorted, one a line */
+    const char *grants;       /* of the capabilities, those that the person agreed to */
 };
 
 struct catalog {

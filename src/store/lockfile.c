@@ -48,6 +48,7 @@ static const struct field {
     {"provides", FIELD_LINES, offsetof(struct package, provides)},
     {"consumes", FIELD_LINES, offsetof(struct package, consumes)},
     {"capabilities", FIELD_LINES, offsetof(struct package, capabilities)},
+    {"grants", FIELD_LINES, offsetof(struct package, grants)},
 };
 
 static const char *const kind_names[] = {"none", "folder", "git", "archive", NULL};
