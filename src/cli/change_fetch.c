@@ -6,6 +6,7 @@
 #include "base/name.h"
 #include "base/paths.h"
 #include "base/tree.h"
+#include "registry/access.h"
 #include "registry/downloads.h"
 #include "registry/fetch.h"
 
@@ -68,6 +69,7 @@ static struct fetch_job make_job(struct change *change, const struct arrival *ar
         .into = "src",
         .progress = progress_begin("Fetching", subject(choice, change->arena)),
     };
+    access_of_entry(&job, config_registry(&change->config, choice->package.registry));
     const char *sha256 = job.source.sha256;
     const char *kept =
         remote_archive(&job.source) && sha256 ? download_find(change->arena, sha256) : NULL;

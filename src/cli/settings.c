@@ -149,6 +149,10 @@ static void add_defaults(struct settings *out, const struct config *config, stru
         {"defaults.language", "string", "python"},
         {"defaults.log_level", "string", "info"},
         {"defaults.require_sandbox", "boolean", "false"},
+        {"network.connect", "integer", "8"},
+        {"network.stall", "integer", "8"},
+        {"network.timeout", "integer", "1800"},
+        {"network.retries", "integer", "2"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const struct data *value = config->root ? data_at(config->root, rows[i].key) : NULL;

@@ -8,13 +8,16 @@
 #include "base/text.h"
 #include "fetch/git.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -279,6 +282,39 @@ static int on_greeting(void *payload, enum pkt_kind kind, char *line, size_t len
     return 0;
 }
 
+/* ---- where it goes ---- */
+
+static bool any_private(const struct addrinfo *list)
+{
+    char text[INET6_ADDRSTRLEN];
+
+    for (; list; list = list->ai_next) {
+        if (getnameinfo(list->ai_addr, list->ai_addrlen, text, sizeof text, NULL, 0,
+                        NI_NUMERICHOST) != 0 ||
+            url_is_private(&(struct url){.scheme = URL_SSH, .host = text}))
+            return true;
+    }
+    return false;
+}
+
+/* Which network the host is in, as far as the resolver can tell. ssh connects by itself and by its
+ * own configuration: what is behind an alias of that, nobody else knows. */
+static int look_at_host(struct job *job)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *list = NULL;
+    const char *host = job->parts.host;
+    bool inside;
+
+    if (!strpbrk(host, ".:") || getaddrinfo(host, NULL, &hints, &list) != 0)
+        return 0;
+    inside = any_private(list);
+    freeaddrinfo(list);
+    job->peer = inside ? "private" : "public";
+    if (inside && job->public_only)
+        return fail(ERR_REFUSED, "refused '%s': its name leads to a private network", job->url);
+    return 0;
+}
+
 /* ---- the transport ---- */
 
 static int connect_ssh(struct git_remote *remote)
@@ -300,7 +336,9 @@ static int connect_ssh(struct git_remote *remote)
     signal(SIGINT, on_end);
     event_progress("connecting", 0, 0);
     reader.payload = state;
-    result = start_ssh(remote, program);
+    result = look_at_host(job);
+    if (result == 0)
+        result = start_ssh(remote, program);
     if (result == 0)
         result = read_answer(remote, &reader);
     pkt_release(&reader);

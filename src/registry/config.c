@@ -5,6 +5,7 @@
 #include "base/name.h"
 #include "base/paths.h"
 #include "base/text.h"
+#include "registry/access.h"
 #include "registry/contract.h"
 #include "registry/fetch.h"
 #include "registry/source.h"
@@ -62,6 +63,35 @@ static void add_registry(struct config_reading *reading, const struct registry_c
     added->builtin = strcmp(registry->url, "builtin:") == 0;
 }
 
+static bool is_variable(const char *name)
+{
+    return *name && strspn(name, "0123456789") == 0 &&
+           strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789") ==
+               strlen(name);
+}
+
+static void read_credentials(struct reader *table, struct registry_config *registry)
+{
+    struct data *node = table->table;
+    bool any;
+
+    registry->token_env = read_string(table, "token_env", NULL);
+    registry->token_user = read_string(table, "token_user", NULL);
+    registry->netrc = read_boolean(table, "netrc", false);
+    any = registry->token_env || registry->netrc;
+    if (registry->token_env && !is_variable(registry->token_env))
+        read_error(table, data_get(node, "token_env"),
+                   "expected the name of a variable, not a token");
+    if (registry->token_env && registry->netrc)
+        read_error(table, data_get(node, "netrc"), "there is a token_env already");
+    if (registry->token_user &&
+        (!registry->token_env || !*registry->token_user || strchr(registry->token_user, ':')))
+        read_error(table, data_get(node, "token_user"), "expected the user of a token_env");
+    if (any && registry->url && strncmp(registry->url, "https://", 8) != 0)
+        read_error(table, data_get(node, registry->netrc ? "netrc" : "token_env"),
+                   "only an https:// registry is sent a secret");
+}
+
 static void read_registry(struct config_reading *reading, struct data *node)
 {
     struct reader table = {.table = node, .file = reading->root.file, .diags = reading->root.diags};
@@ -79,6 +109,7 @@ static void read_registry(struct config_reading *reading, struct data *node)
         url = data_get(node, "url");
         registry.ref = read_string(&table, "ref", NULL);
         registry.priority = (int)read_integer(&table, "priority", 0, -MAX_PRIORITY, MAX_PRIORITY);
+        read_credentials(&table, &registry);
         if (registry.ref && !source_ref_valid(registry.ref))
             read_error(&table, data_get(node, "ref"), "'%s' is no branch or tag", registry.ref);
         read_unknown_keys(&table);
@@ -185,6 +216,18 @@ static void read_defaults(struct config_reading *reading)
     read_unknown_keys(&table);
 }
 
+static void read_network(struct config_reading *reading)
+{
+    struct reader table = read_table(&reading->root, "network");
+    struct network_limits *limits = &reading->config->network;
+
+    limits->connect = (int)read_integer(&table, "connect", 0, 1, 3600);
+    limits->stall = (int)read_integer(&table, "stall", 0, 1, 3600);
+    limits->timeout = (int)read_integer(&table, "timeout", 0, 1, 86400);
+    limits->retries = (int)read_integer(&table, "retries", -1, 0, 10);
+    read_unknown_keys(&table);
+}
+
 static void read_plugin_tables(struct config_reading *reading)
 {
     struct reader table = read_table(&reading->root, "config");
@@ -223,6 +266,7 @@ int config_parse(struct config *out, struct arena *arena, const char *file, cons
     read_paii(&reading);
     read_paths(&reading);
     read_defaults(&reading);
+    read_network(&reading);
     read_registries(&reading);
     read_bindings(&reading);
     read_plugin_tables(&reading);
@@ -246,6 +290,7 @@ int config_read(struct config *out, struct arena *arena)
     if (result == 0) {
         term_default_level(out->log_level);
         fetch_require_sandbox(out->require_sandbox);
+        access_use_limits(&out->network);
         diags_warn(&diags);
     }
     return result;

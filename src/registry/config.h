@@ -16,6 +16,14 @@ struct registry_config {
     const char *ref; /* branch or tag, or NULL */
     int priority;    /* higher wins when a person asks for no registry; core is 0 as all are */
     bool builtin;
+    const char *token_env;  /* variable (or name in .env) of the token for its origin, or NULL */
+    const char *token_user; /* user of that token; NULL: as Git servers have it */
+    bool netrc;             /* the login for its host is taken from ~/.netrc */
+};
+
+/* Seconds and tries; 0, and of retries -1, for the usual ones (docs/limits.md). */
+struct network_limits {
+    int connect, stall, timeout, retries;
 };
 
 struct binding {
@@ -32,6 +40,7 @@ struct config {
     size_t binding_count, binding_capacity;
     const char *default_language;
     bool require_sandbox;
+    struct network_limits network;
     enum term_level log_level;
 };
 

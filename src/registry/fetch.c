@@ -12,6 +12,7 @@
 #include "base/fs.h"
 #include "base/paths.h"
 #include "base/process.h"
+#include "registry/access.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -85,7 +86,7 @@ static void field(struct json_writer *json, const char *key, const char *value)
         json_field(json, key, value);
 }
 
-static void write_request(struct buf *out, const struct fetch_job *job)
+static int write_request(struct buf *out, const struct fetch_job *job)
 {
     static const char *const ops[] = {[FETCH_GIT_FILES] = "git-files",
                                       [FETCH_GIT_TREE] = "git-tree",
@@ -94,6 +95,7 @@ static void write_request(struct buf *out, const struct fetch_job *job)
                                       [FETCH_PROBE] = "probe"};
     const struct source *source = &job->source;
     struct json_writer json = {.out = out};
+    int result;
 
     json_object(&json);
     json_key(&json, "paii");
@@ -129,7 +131,9 @@ static void write_request(struct buf *out, const struct fetch_job *job)
         json_key(&json, "require_sandbox");
         json_boolean(&json, true);
     }
+    result = access_write(&json, job);
     json_end_object(&json);
+    return result;
 }
 
 /* ---- starting ---- */
@@ -154,7 +158,8 @@ static int request_pipe(const struct fetch_job *job)
     AUTO_BUF text = {0};
     int ends[2];
 
-    write_request(&text, job);
+    if (write_request(&text, job) < 0)
+        return -(int)error_code();
     if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
         return fail_errno(ERR_GENERIC, "cannot start '%s'", paths.helper);
     if (write(ends[1], text.data, text.len) != (ssize_t)text.len) {
@@ -249,6 +254,7 @@ static void keep_success(struct fetch_job *job, struct reader *reader, struct ar
     job->date = kept(reader, "date", arena);
     job->sha256 = kept(reader, "sha256", arena);
     job->sandbox = kept(reader, "sandbox", arena);
+    job->peer = kept(reader, "peer", arena);
     job->size = number(reader, "size");
     job->received = number(reader, "received");
     job->requests = (unsigned)number(reader, "requests");
@@ -264,6 +270,7 @@ static void keep_failure(struct fetch_job *job, struct reader *reader, struct ar
     job->result = -(int)err_from_name(code);
     job->error = arena_strdup(arena, message);
     job->hint = kept(&error, "hint", arena);
+    access_explain(job, arena);
 }
 
 static void take_event(struct helper *helper, struct arena *arena)

@@ -12,6 +12,8 @@
 
 #include <stdint.h>
 
+struct registry_config;
+
 enum fetch_op {
     FETCH_GIT_FILES, /* named files of a commit's root: an index */
     FETCH_GIT_TREE,  /* a subfolder of a commit: a plugin */
@@ -22,11 +24,12 @@ enum fetch_op {
 
 struct fetch_job {
     enum fetch_op op;
-    struct source source;      /* url, path, ref, commit, sha256 */
-    const char *staging;       /* existing folder of this job alone */
-    const char *into;          /* name below staging: the tree's folder, or the file */
-    const char *known;         /* GIT_FILES: commit we have; GET: ETag we have; NULL for none */
-    const char *known_date;    /* GET: Last-Modified we have, or NULL */
+    struct source source;   /* url, path, ref, commit, sha256 */
+    const char *staging;    /* existing folder of this job alone */
+    const char *into;       /* name below staging: the tree's folder, or the file */
+    const char *known;      /* GIT_FILES: commit we have; GET: ETag we have; NULL for none */
+    const char *known_date; /* GET: Last-Modified we have, or NULL */
+    const struct registry_config *registry; /* whose index or entry it is; NULL: nobody's */
     bool public_only;          /* refuse addresses of private networks (url_is_private()) */
     const char *const *files;  /* GIT_FILES: names wanted, NULL-terminated */
     const char *archive;       /* UNPACK: name of the archive below staging, or an absolute path */
@@ -40,6 +43,7 @@ struct fetch_job {
     const char *etag, *date; /* GET */
     const char *sha256;      /* GET: of the file; UNPACK: of the archive */
     const char *sandbox;     /* how far the helper was confined: "full" is all of it */
+    const char *peer;        /* "public" or "private": what answered; NULL: not known */
     const char *tree;        /* GIT_TREE, UNPACK: tree hash of what was written */
     uint64_t size;           /* bytes written */
     uint64_t received;       /* bytes that came over the wire */

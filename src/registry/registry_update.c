@@ -76,6 +76,7 @@ static int write_state(const struct updating *updating, const char *stamp, const
     json_field(&json, "ref", registry->ref);
     json_field(&json, "stamp", stamp);
     json_field(&json, "date", date);
+    json_field(&json, "peer", updating->job ? updating->job->peer : NULL);
     json_field(&json, "file", file);
     json_field(&json, "index", index_hash);
     json_key(&json, "updated");
@@ -153,6 +154,7 @@ static int prepare_job(struct updating *updating, struct fetch_job *job, struct 
         .source = place->source,
         .staging = updating->staging,
         .into = "index",
+        .registry = place->registry,
         .known = updating->known,
         .known_date = updating->known ? updating->state.date : NULL,
         .files = place->kind == PLACE_GIT ? wanted_files(place, arena) : NULL,

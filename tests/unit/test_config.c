@@ -54,6 +54,7 @@ static void nothing_is_a_configuration(void **state)
     assert_true(config.registries[0].builtin);
     assert_string_equal(config.default_language, "python");
     assert_false(config.require_sandbox);
+    assert_int_equal(config.network.retries, -1);
 }
 
 static void everything_is_read(void **state)
@@ -69,7 +70,8 @@ static void everything_is_read(void **state)
         "[bindings]\nMemoryProvider = \"history\"\n\"IntegrationProvider[jira]\" = \"jira\"\n"
         "[bindings.IntegrationProvider]\nslack = \"slack-bot\"\n"
         "[config.incident]\nescalation_threshold_minutes = 15\n"
-        "[hooks]\nsecurity_enabled = true\n";
+        "[hooks]\nsecurity_enabled = true\n"
+        "[network]\nconnect = 3\nstall = 4\ntimeout = 50\nretries = 0\n";
     struct config config;
     struct diags diags;
 
@@ -125,6 +127,20 @@ static void wrong_things_are_named(void **state)
         {"[bindings]\nmemory = \"history\"\n", "expected a contract", true},
         {"[bindings]\nMemoryProvider = \"His Tory\"\n", "expected the name of a plugin", true},
         {"[config]\nincident = 5\n", "config.incident: expected a table", true},
+        {"[network]\nretries = 11\n", "network.retries: ", true},
+        {"[network]\nstall = 0\n", "network.stall: ", true},
+        {"[network]\nspeed = 1\n", "network.speed: unknown key", false},
+        {"[registries]\nwork = { url = \"https://e.org/x.git\", token_env = \"ghp abc\" }\n",
+         "expected the name of a variable, not a token", true},
+        {"[registries]\nwork = { url = \"git@e.org:x.git\", token_env = \"T\" }\n",
+         "only an https:// registry is sent a secret", true},
+        {"[registries]\nwork = { url = \"http://localhost/x.git\", netrc = true }\n",
+         "only an https:// registry is sent a secret", true},
+        {"[registries]\nwork = { url = \"https://e.org/x.git\", token_user = \"me\" }\n",
+         "expected the user of a token_env", true},
+        {"[registries]\nwork = { url = \"https://e.org/x.git\", token_env = \"T\", netrc = true "
+         "}\n",
+         "there is a token_env already", true},
         {"[defaults]\nrequire_sandbox = \"yes\"\n", "expected a boolean, found a string", true},
         {"[registries\n", "paii.toml:1:", true},
     };
