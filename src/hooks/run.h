@@ -21,6 +21,7 @@ struct handler_run {
     const struct handler *handler;
     enum outcome outcome;
     int status;
+    const char *id;              /* of an action's request; its response must name it */
     const char *why;             /* in the arena, or NULL */
     struct buf out, err;         /* to be released with handler_run_release() */
     bool cut;                    /* more than 64 KiB of stdout */
@@ -28,11 +29,15 @@ struct handler_run {
     struct strings secrets;      /* values that were given to it: never to be shown */
 };
 
+/* Microseconds since this was first called: to be called when the dispatch begins. */
+int64_t hook_clock_us(void);
+
 /*
  * Runs `count` handlers at once and returns when all are over, at the latest at `deadline_ms` from
  * now plus one second. What a handler does wrong is its outcome; an error return means that
  * something of ours failed. Fill `handler` of each first; those whose outcome is set to something
- * but OUTCOME_EXITED are not started.
+ * but OUTCOME_EXITED are not started. When SIGINT, SIGTERM, SIGHUP or SIGQUIT arrives meanwhile,
+ * all are ended, the signal is raised again, and the result is ERR_INTERRUPTED.
  */
 int handlers_run(struct handler_run *runs, size_t count, const struct payload *payload,
                  int deadline_ms, struct arena *arena);

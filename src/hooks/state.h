@@ -45,8 +45,10 @@ int trace_print(struct arena *arena);
 /* Appends a record and sees to a drainer. Returns NULL, or why it could not be written. */
 const char *spool_add(const struct handler *handler, const struct payload *payload,
                       struct arena *arena);
-/* Handles what is waiting for one plugin (NULL: all), in this process. `*left` is what stays. */
-int spool_drain(const char *plugin, unsigned *handled, unsigned *left, struct arena *arena);
+/* Handles what is waiting for one plugin (NULL: all), in this process; if another one is at it,
+ * after that, or (no `wait`) not at all. `*left` is what stays. */
+int spool_drain(const char *plugin, bool wait, unsigned *handled, unsigned *left,
+                struct arena *arena);
 
 struct backlog {
     const char *plugin;
