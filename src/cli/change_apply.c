@@ -50,23 +50,19 @@ static int build_choice(struct change *change, const struct choice *choice)
     return result;
 }
 
-/* A build finds the place where its prefix will stand empty, also when what stood there is damaged.
- */
+/* Where it stands is where what is built will think that it stands. */
 static int rebuild_choice(struct change *change, const struct choice *choice)
 {
-    const struct package *package = &choice->package;
-    const char *place = installed_prefix(package, change->arena);
-    const char *aside = arena_printf(change->arena, "%s/old-%s", change->staging, package->name);
+    const char *prefix = choice->package.prefix;
     const struct build_adapter *adapter = build_adapter(choice->manifest->build.type);
-    if (!fs_is_dir(place) || !adapter->needed(choice->manifest, choice->tree_dir))
+    if (!store_has_prefix(prefix) || !adapter->needed(choice->manifest, choice->tree_dir))
         return build_choice(change, choice);
-    chmod(place, 0755);
-    if (rename(place, aside) != 0)
-        return fail_errno(ERR_GENERIC, "cannot move '%s'", place);
-    int result = build_choice(change, choice);
-    if (result < 0 && rename(aside, place) == 0)
-        chmod(place, 0555);
-    return result;
+    int result = store_set_aside(prefix);
+    if (result < 0)
+        return result;
+    result = build_choice(change, choice);
+    int back = store_put_back(prefix);
+    return result < 0 ? result : back;
 }
 
 /* Builds what the store does not have yet. Everything is built before anything moves. */

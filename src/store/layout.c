@@ -29,11 +29,75 @@ static void say_waiting(const char *holder)
     note("waiting for %s", holder);
 }
 
-/* What a killed writer left: nothing in it was ever visible. */
+/* ---- a prefix that makes room for its own building ---- */
+
+/* What stands in staging/aside/NAME/VERSION-KEY belongs to store/NAME/VERSION-KEY, always: a killed
+ * command needs no other journal. */
+static const char *aside_of(struct arena *arena, const char *prefix)
+{
+    return arena_printf(arena, "%s/aside/%s", paths.staging, prefix);
+}
+
+/* A sealed folder cannot be moved to another parent by an ordinary user. */
+static int move_open(const char *from, const char *to)
+{
+    chmod(from, 0755);
+    return rename(from, to) == 0 ? 0 : fail_errno(ERR_GENERIC, "cannot move '%s'", from);
+}
+
+int store_set_aside(const char *prefix)
+{
+    struct arena arena = {0};
+    const char *place = path_join(&arena, paths.store, prefix);
+    const char *aside = aside_of(&arena, prefix);
+    int result = fs_mkdirs(path_dir(&arena, aside), 0700);
+    if (result == 0)
+        result = move_open(place, aside);
+    arena_release(&arena);
+    return result;
+}
+
+int store_put_back(const char *prefix)
+{
+    struct arena arena = {0};
+    const char *place = path_join(&arena, paths.store, prefix);
+    int result = fs_remove_tree(place); /* by a build that was killed and heeds no DESTDIR */
+    if (result == 0)
+        result = fs_mkdirs(path_dir(&arena, place), 0700);
+    if (result == 0)
+        result = move_open(aside_of(&arena, prefix), place);
+    if (result == 0 && chmod(place, 0555) != 0)
+        result = fail_errno(ERR_GENERIC, "cannot make '%s' read-only", place);
+    const char *folder = path_dir(&arena, aside_of(&arena, prefix));
+    if (result == 0 && rmdir(folder) == 0)
+        rmdir(path_dir(&arena, folder));
+    arena_release(&arena);
+    return result;
+}
+
+static int put_all_back(struct arena *arena)
+{
+    const char *folder = path_join(arena, paths.staging, "aside");
+    struct strings names = {0};
+    int result = fs_is_dir(folder) ? fs_list(&names, arena, folder) : 0;
+    for (size_t i = 0; i < names.count && result == 0; i++) {
+        struct strings keys = {0};
+        result = fs_list(&keys, arena, path_join(arena, folder, names.items[i]));
+        for (size_t k = 0; k < keys.count && result == 0; k++)
+            result = store_put_back(path_join(arena, names.items[i], keys.items[k]));
+    }
+    return result;
+}
+
+/* ---- the lock ---- */
+
+/* What a killed writer left: nothing of it was ever visible but a prefix that is set aside. */
 static int clear_leftovers(struct arena *arena)
 {
     struct strings names = {0}, registries = {0};
-    int result = fs_list(&names, arena, paths.staging);
+    int result = put_all_back(arena);
+    if (result == 0)
+        result = fs_list(&names, arena, paths.staging);
     for (size_t i = 0; i < names.count && result == 0; i++)
         result = fs_remove_tree(path_join(arena, paths.staging, names.items[i]));
     if (result == 0)
@@ -61,6 +125,8 @@ int store_lock(const char *what)
     return fd;
 }
 
+/* ---- staging ---- */
+
 int store_stage(const char **out, struct arena *arena)
 {
     static unsigned serial;
@@ -83,7 +149,6 @@ bool store_has_prefix(const char *prefix)
     return there;
 }
 
-/* A sealed folder cannot be moved to another parent by an ordinary user. */
 static int move_in(const char *built, const char *place, bool exchange)
 {
     chmod(built, 0755);

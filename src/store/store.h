@@ -62,6 +62,12 @@ int store_record_prefix(const char *built, const char *tree);
 /* Moves a finished, sealed prefix and its record into store/NAME/VERSION-KEY. One already there is
  * equal and stays, unless it is damaged: `replace`. */
 int store_add_prefix(const char *built, const char *prefix, bool replace);
+/*
+ * A build finds the place of its prefix empty: a damaged one is set aside while it is built again,
+ * and put back when that has ended, well or not. The next writer puts back what a killed one left.
+ */
+int store_set_aside(const char *prefix);
+int store_put_back(const char *prefix);
 bool store_has_prefix(const char *prefix);
 /* Whether the store has it, made from the source of that tree hash. */
 bool store_has_tree(const char *prefix, const char *tree);

@@ -8,6 +8,7 @@ registry are each as before or as after: the catalog alone decides, the next upd
 Those of a registry that is not configured are a cache, too.
 """
 
+import os
 import re
 
 from world import NEUTRAL, OPERATIONS, fingerprint
@@ -18,6 +19,7 @@ LEFTOVER = re.compile(r"\.paii-\d+-\d+$")
 REGISTRY = re.compile(r"\.config/paii/registries/([^/]+)")
 GENERATION = re.compile(r"\.config/paii/generations/[1-9]\d*(?=/|$)")
 PREFIX = re.compile(r"\.config/paii/store/[^/]+/[^/]+")
+USED = re.compile(r"\.config/paii/generations/\d+/prefix/[^/]+$")
 TIME = re.compile(rb'"updated": \d+')
 
 
@@ -182,7 +184,8 @@ class Oracle:
         if not good:
             words = min((difference(state, wanted) for wanted in nearest), key=len)
             return f"next command: exit {code}, {errors.decode().strip()}; {words}"
-        return self.judge_prefixes(image, repeated or only_after) or self.judge_canary()
+        return self.judge_prefixes(image, repeated or only_after) or self.judge_needed(image) or \
+            self.judge_canary()
 
     def judge_prefixes(self, image, repaired):
         for place, tree in prefixes(image).items():
@@ -194,6 +197,16 @@ class Oracle:
             may_be_open = not (repaired and used)
             if tree not in allowed and not (may_be_open and is_open(place, tree, allowed)):
                 return f"prefix: {difference(tree, allowed[-1])}"
+        return None
+
+    def judge_needed(self, image):
+        """What is installed leads to a prefix, damaged or not, if it did before."""
+        for path, (kind, _, content) in image.items():
+            match = USED.match(path)
+            place = match and os.path.normpath(f"{os.path.dirname(path)}/{content}")
+            if match and kind == "link" and place not in image and \
+                    (place in self.before or place in self.after_image):
+                return f"{path} leads to nothing: {place}"
         return None
 
     def judge_canary(self):

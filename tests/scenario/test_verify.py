@@ -139,6 +139,26 @@ def test_repair_that_cannot_build_leaves_what_there_was(paii):
     paii.run("verify")
 
 
+def test_a_killed_repair_leaves_what_there_was(paii):
+    """A make that heeds no DESTDIR, and paii is killed under it."""
+    paii.write_tree("able", plugin("able", **{"Makefile": MAKEFILE}))
+    paii.run("install", paii.home / "able")
+    place = prefix(paii, "able")
+    damage(place / "SKILL.md")
+    before = paii.snapshot(paii.dir / "store")
+    paii.write("bin/make", '#!/bin/sh\nfor word; do case $word in PREFIX=*) place=${word#PREFIX=};; esac; done\n'
+                           'mkdir -p "$place"; echo junk > "$place/junk"; kill -9 $PPID\n', 0o755)
+    paii.run("repair", env={"PATH": f"{paii.home}/bin:{paii.env['PATH']}"}, expect=-9)
+    assert not (place / "SKILL.md").exists()
+    paii.run("config", "set", "defaults.log_level", "warn")
+    folder = f"able/{place.name}"  # what was damaged may stay open
+    after = paii.snapshot(paii.dir / "store")
+    assert {**after, folder: None} == {**before, folder: None}
+    assert list((paii.dir / "staging").iterdir()) == []
+    paii.run("repair")
+    paii.run("verify")
+
+
 def test_repair_of_links(paii, team):
     before = {"claude": paii.snapshot(), "plugins": paii.snapshot(paii.dir / "plugins")}
     (paii.claude / "skills/hello").unlink()
