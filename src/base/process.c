@@ -56,6 +56,18 @@ static bool is_program(const char *path)
     return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
 }
 
+const char *process_path(struct arena *arena)
+{
+    struct strings all = {0}, kept = {0};
+    const char *path = getenv("PATH");
+    strings_split(&all, arena, path ? path : "", ':');
+    for (size_t i = 0; i < all.count; i++) {
+        if (all.items[i][0] == '/')
+            strings_add(&kept, arena, all.items[i]);
+    }
+    return kept.count ? strings_join(&kept, arena, ":") : "/usr/local/bin:/usr/bin:/bin";
+}
+
 char *process_find(struct arena *arena, const char *name)
 {
     if (name[0] == '/')

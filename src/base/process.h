@@ -34,6 +34,8 @@ struct process {
     int deadline_ms; /* 0: none */
 };
 
+/* PATH without its relative folders, which would let the working directory choose programs. */
+const char *process_path(struct arena *arena);
 /* Finds an executable in PATH (absolute entries only, threat 29); NULL if absent. In the arena. */
 char *process_find(struct arena *arena, const char *name);
 

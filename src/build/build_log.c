@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/fs.h"
+#include "base/orphans.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +18,7 @@ enum {
     TAIL_LINES = 15,
     TAIL_BYTES = 4096,
     CAPTURE_MAX = 64 << 20,
+    ORPHANS_LIMIT_MS = 10000,
 };
 
 static const char *command_line(struct arena *arena, const char *const *argv)
@@ -108,6 +110,7 @@ static int run(struct build_job *job, const char *cwd, const char *const *argv, 
     orphans_begin();
     int result =
         out ? process_capture(&status, out, &process, NULL, 0) : process_run(&status, &process);
+    orphans_kill(NULL, NULL, ORPHANS_LIMIT_MS);
     orphans_end();
     if (result < 0)
         return error_context(result, "cannot build '%s'", job->manifest->name);

@@ -19,12 +19,6 @@ int build_capture(struct build_job *job, const char *cwd, const char *const *arg
  * it cannot be run or fails. */
 bool build_ask(struct buf *out, const char *const *argv);
 
-/* ---- orphans_linux.c: around each command of a build ---- */
-
-void orphans_begin(void);
-/* Ends every process that the command left, also those that gave themselves a session. */
-void orphans_end(void);
-
 /* ---- prefix.c: trees ---- */
 
 /* A copy of the source in WORK/src, for tools that write where they read. */

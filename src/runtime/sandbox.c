@@ -85,23 +85,10 @@ const char *sandbox_log_tail(const struct sandbox *sandbox, unsigned lines, stru
 
 /* ---- the environment ---- */
 
-/* Relative folders in PATH would let the working directory choose programs. */
-static const char *absolute_path(struct arena *arena)
-{
-    struct strings all = {0}, kept = {0};
-    const char *path = getenv("PATH");
-    strings_split(&all, arena, path ? path : "", ':');
-    for (size_t i = 0; i < all.count; i++) {
-        if (all.items[i][0] == '/')
-            strings_add(&kept, arena, all.items[i]);
-    }
-    return kept.count ? strings_join(&kept, arena, ":") : "/usr/local/bin:/usr/bin:/bin";
-}
-
 static void set_system(struct environment *env, const char *folder)
 {
     static const char *const passed[] = {"LANG", "TZ", "TERM", "CLAUDE_PROJECT_DIR"};
-    environment_set(env, "PATH", absolute_path(env->arena));
+    environment_set(env, "PATH", process_path(env->arena));
     environment_set(env, "HOME", paths.home);
     environment_set(env, "TMPDIR", path_join(env->arena, folder, "tmp"));
     for (size_t i = 0; i < sizeof passed / sizeof *passed; i++)
