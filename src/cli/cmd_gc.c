@@ -46,19 +46,27 @@ static void print_json(const struct gc *gc)
     json_end_array(&json);
     json_list(&json, "prefixes", &gc->prefixes);
     json_list(&json, "caches", &gc->caches);
+    json_list(&json, "logs", &gc->logs);
+    json_list(&json, "runs", &gc->runs);
     json_end_object(&json);
     buf_putc(&text, '\n');
     out_bytes(text.data, text.len);
+}
+
+static void print_list(const char *what, const struct strings *items)
+{
+    for (size_t i = 0; i < items->count; i++)
+        out("- %s%s\n", what, items->items[i]);
 }
 
 static void print_text(const struct gc *gc, struct arena *arena)
 {
     for (size_t i = 0; i < gc->generation_count; i++)
         out("- generation %u\n", gc->generations[i]);
-    for (size_t i = 0; i < gc->prefixes.count; i++)
-        out("- store %s\n", gc->prefixes.items[i]);
-    for (size_t i = 0; i < gc->caches.count; i++)
-        out("- cache %s\n", gc->caches.items[i]);
+    print_list("store ", &gc->prefixes);
+    print_list("logs/", &gc->logs);
+    print_list("run/", &gc->runs);
+    print_list("cache ", &gc->caches);
     out("%s %s; %s installed, %s in caches\n", gc->dry_run ? "would free" : "freed",
         text_bytes(arena, gc->freed), text_bytes(arena, gc->live), text_bytes(arena, gc->cached));
     if (gc->in_use)
@@ -90,9 +98,9 @@ const struct command cmd_gc = {
     .summary = "remove what no recent generation needs",
     .description =
         "Kept are the current generation, the newest ones, those that a running action uses, and "
-        "all that they need from the store. Caches are emptied, those used longest ago first, "
-        "until "
-        "they are no larger than what is installed.",
+        "all that they need from the store. What builds of other plugins said goes, and folders of "
+        "actions that were killed. Caches are emptied, those used longest ago first, until they "
+        "are no larger than what is installed.",
     .group = GROUP_STATE,
     .needs = NEEDS_LOCK,
     .options =

@@ -4,11 +4,14 @@
 
 #include "base/error.h"
 #include "base/fs.h"
+#include "base/name.h"
 #include "base/paths.h"
 #include "base/text.h"
 #include "store/store_private.h"
 
+#include <errno.h>
 #include <fts.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +25,7 @@ struct sweep {
     const char *staging;
     size_t moved;          /* numbers what is moved there */
     struct strings needed; /* prefixes */
+    struct strings names;  /* of the plugins of the generations that stay */
     struct strings running;
 };
 
@@ -84,9 +88,11 @@ static int drop_generation(struct sweep *sweep, unsigned n, const struct install
 
 static void need(struct sweep *sweep, const struct installed *set)
 {
-    for (size_t i = 0; i < set->count; i++)
+    for (size_t i = 0; i < set->count; i++) {
+        strings_add(&sweep->names, sweep->arena, set->packages[i].name);
         if (!(set->packages[i].flags & PACKAGE_DEV))
             strings_add(&sweep->needed, sweep->arena, set->packages[i].prefix);
+    }
 }
 
 static int sweep_generations(struct sweep *sweep)
@@ -172,6 +178,45 @@ static int sweep_store(struct sweep *sweep)
     return result;
 }
 
+/* ---- what builds said, and folders of runs ---- */
+
+/* logs/NAME.log of a plugin that no generation left has; only names that a plugin can have. */
+static bool is_old_log(const struct sweep *sweep, const char *entry)
+{
+    size_t len = strlen(entry);
+    if (!text_ends(entry, ".log") || !name_valid_n(entry, len -= strlen(".log")))
+        return false;
+    for (size_t i = 0; i < sweep->names.count; i++)
+        if (strncmp(sweep->names.items[i], entry, len) == 0 && !sweep->names.items[i][len])
+            return false;
+    return true;
+}
+
+/* run/PID-XXXXXX of a process that is gone, and so was killed. */
+static bool is_old_run(const struct sweep *sweep, const char *entry)
+{
+    (void)sweep;
+    char *end;
+    long pid = strtol(entry, &end, 10);
+    return pid > 1 && *end == '-' && kill((pid_t)pid, 0) != 0 && errno == ESRCH;
+}
+
+static int sweep_folder(struct sweep *sweep, const char *name, struct strings *out,
+                        bool (*is_old)(const struct sweep *sweep, const char *entry))
+{
+    struct arena *arena = sweep->arena;
+    const char *folder = path_join(arena, paths.dir, name);
+    struct strings entries = {0};
+    int result = fs_is_dir(folder) ? fs_list(&entries, arena, folder) : 0;
+    for (size_t i = 0; i < entries.count && result == 0; i++) {
+        if (!is_old(sweep, entries.items[i]))
+            continue;
+        strings_add(out, arena, entries.items[i]);
+        result = take(sweep, path_join(arena, folder, entries.items[i]));
+    }
+    return result;
+}
+
 /* ---- caches ---- */
 
 static void add_cache(struct caches *out, struct arena *arena, const char *path)
@@ -237,6 +282,10 @@ int store_gc(struct gc *gc, struct arena *arena)
     result = sweep_generations(&sweep);
     if (result == 0)
         result = sweep_store(&sweep);
+    if (result == 0)
+        result = sweep_folder(&sweep, "logs", &gc->logs, is_old_log);
+    if (result == 0)
+        result = sweep_folder(&sweep, "run", &gc->runs, is_old_run);
     if (result == 0)
         result = sweep_caches(&sweep);
     store_unstage(sweep.staging);

@@ -131,6 +131,7 @@ struct gc {
     unsigned *generations;
     size_t generation_count, generation_capacity;
     struct strings prefixes, caches;
+    struct strings logs, runs; /* names in logs/ and run/ */
     uint64_t freed;
     /* What is left: */
     uint64_t live, cached; /* bytes of prefixes, and of caches: never more than those */

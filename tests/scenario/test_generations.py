@@ -10,6 +10,8 @@ import pytest
 from servers import WebServer
 from shelf import Shelf, everything, installed, plugin, skill_text, tar
 
+MAKEFILE = "install:\n\tmkdir -p $(DESTDIR)$(PREFIX)/bin\n\techo made > $(DESTDIR)$(PREFIX)/bin/tool\n"
+
 
 @pytest.fixture
 def web(tmp_path):
@@ -154,6 +156,30 @@ def test_gc_clears_records_without_a_prefix(paii, team):
     stray = paii.write(paii.dir / "store/gone/1.0.0-0123456789abcdef.files", "x")
     paii.run("gc")
     assert not stray.exists() and not stray.parent.exists()
+
+
+def test_gc_removes_logs_of_what_is_gone(paii, team):
+    for name in ("able", "baker"):
+        paii.write_tree(name, plugin(name, build="make", Makefile=MAKEFILE))
+        paii.run("install", paii.home / name)
+    paii.write(".config/paii/logs/My notes.log", "not ours\n")
+    paii.run("remove", "able")
+    paii.run("gc")
+    assert (paii.dir / "logs/able.log").exists()  # a rollback may bring it back
+    told = paii.run("gc", "--keep", "1", "--dry-run", "--json").json()
+    assert told["logs"] == ["able.log"] and (paii.dir / "logs/able.log").exists()
+    assert "- logs/able.log\n" in paii.run("gc", "--keep", "1").stdout
+    assert {path.name for path in (paii.dir / "logs").iterdir()} == {"baker.log", "My notes.log"}
+
+
+def test_gc_removes_folders_of_runs_that_were_killed(paii, team):
+    process = subprocess.Popen(["true"])
+    process.wait()
+    gone, living = f"{process.pid}-abcdef", f"{os.getpid()}-abcdef"
+    for name in (gone, living, "notes"):
+        paii.write(f".config/paii/run/{name}/tmp/file", "x")
+    assert paii.run("gc", "--json").json()["runs"] == [gone]
+    assert {path.name for path in (paii.dir / "run").iterdir()} == {living, "notes"}
 
 
 # ---- gc and who runs
