@@ -3,26 +3,145 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/paths.h"
+#include "base/text.h"
 
 #include <string.h>
 
 enum { JSON_MAX = 1024 * 1024 };
 
+static const char env_program[] = "/usr/bin/env";
+
+/* ---- the command ---- */
+
+/* The client has an environment of its own: where our state is, if it is not where it always is,
+ * must be said to the dispatcher. */
+static void add_variables(struct strings *words, struct arena *arena)
+{
+    if (strcmp(paths.dir, path_join(arena, paths.home, ".config/paii")) != 0)
+        strings_add(words, arena, arena_printf(arena, "PAII_DIR=%s", paths.dir));
+    if (strcmp(paths.config, path_join(arena, paths.dir, "paii.toml")) != 0)
+        strings_add(words, arena, arena_printf(arena, "PAII_CONFIG=%s", paths.config));
+}
+
+static void add_program(struct strings *words, const struct wanted_event *event, bool async,
+                        struct arena *arena)
+{
+    const char *const own[] = {paths.program, "hook", "dispatch", event->name, "--async"};
+    for (size_t i = 0; i < (async ? 5u : 4u); i++)
+        strings_add(words, arena, own[i]);
+}
+
+/* In single quotes, unless no shell would read anything into it. */
+static void add_quoted(struct buf *out, const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "-_./:,+@%";
+    if (out->len > 0)
+        buf_putc(out, ' ');
+    if (word[strspn(word, plain)] == '\0') {
+        buf_puts(out, word);
+        return;
+    }
+    buf_putc(out, '\'');
+    for (; *word; word++)
+        buf_puts(out, *word == '\'' ? "'\\''" : (char[]){*word, '\0'});
+    buf_putc(out, '\'');
+}
+
+/* NAME=value: the name must stay outside of the quotes. */
+static void add_assignment(struct buf *out, const char *word, struct arena *arena)
+{
+    size_t name = strcspn(word, "=") + 1;
+    AUTO_BUF value = {0};
+    add_quoted(&value, word + name);
+    if (out->len > 0)
+        buf_putc(out, ' ');
+    buf_printf(out, "%s%s", arena_strndup(arena, word, name), buf_text(&value));
+}
+
+void dispatcher_split(struct strings *words, const char *command, struct arena *arena)
+{
+    AUTO_BUF word = {0};
+    bool inside = false;
+    char quote = '\0';
+    for (const char *p = command;; p++) {
+        if (*p && quote ? *p != quote : *p && !strchr(" \t\n'\"", *p)) {
+            if (*p == '\\' && !quote && p[1])
+                p++;
+            buf_putc(&word, *p);
+            inside = true;
+        } else if (*p == '\'' || *p == '"') {
+            quote = quote ? '\0' : *p;
+            inside = true;
+        } else {
+            if (inside)
+                strings_add(words, arena, arena_strdup(arena, buf_text(&word)));
+            buf_clear(&word);
+            inside = false;
+        }
+        if (!*p)
+            return;
+    }
+}
+
+int dispatcher_program(const struct strings *words)
+{
+    for (size_t i = 0; i + 2 < words->count; i++) {
+        if (text_ends(words->items[i], "/" DISPATCHER_NAME))
+            return strcmp(words->items[i + 1], "hook") == 0 &&
+                           strcmp(words->items[i + 2], "dispatch") == 0
+                       ? (int)i
+                       : -1;
+        if (strcmp(words->items[i], env_program) != 0 && !strchr(words->items[i], '='))
+            return -1;
+    }
+    return -1;
+}
+
 /* ---- writing ---- */
 
-static void write_hook(struct json_writer *json, const struct wanted_event *event, bool async)
+static void write_words(struct json_writer *json, const struct wanted_event *event, bool async,
+                        struct arena *arena)
+{
+    struct strings words = {0};
+    add_variables(&words, arena);
+    if (words.count > 0) {
+        words = (struct strings){0};
+        strings_add(&words, arena, env_program);
+        add_variables(&words, arena);
+    }
+    add_program(&words, event, async, arena);
+    json_field(json, "command", words.items[0]);
+    json_key(json, "args");
+    json_array(json);
+    for (size_t i = 1; i < words.count; i++)
+        json_string(json, words.items[i]);
+    json_end_array(json);
+}
+
+static void write_line(struct json_writer *json, const struct wanted_event *event, bool async,
+                       struct arena *arena)
+{
+    struct strings variables = {0}, words = {0};
+    AUTO_BUF line = {0};
+    add_variables(&variables, arena);
+    for (size_t i = 0; i < variables.count; i++)
+        add_assignment(&line, variables.items[i], arena);
+    add_program(&words, event, async, arena);
+    for (size_t i = 0; i < words.count; i++)
+        add_quoted(&line, words.items[i]);
+    json_field(json, "command", line.data);
+}
+
+static void write_hook(struct json_writer *json, const struct wanted_event *event, bool async,
+                       enum entry_form form, struct arena *arena)
 {
     json_object(json);
     json_field(json, "type", "command");
-    json_field(json, "command", paths.program);
-    json_key(json, "args");
-    json_array(json);
-    json_string(json, "hook");
-    json_string(json, "dispatch");
-    json_string(json, event->name);
-    if (async)
-        json_string(json, "--async");
-    json_end_array(json);
+    if (form == ENTRY_WORDS)
+        write_words(json, event, async, arena);
+    else
+        write_line(json, event, async, arena);
     json_key(json, "timeout");
     json_integer(json, event->timeout_s);
     if (async) {
@@ -32,16 +151,17 @@ static void write_hook(struct json_writer *json, const struct wanted_event *even
     json_end_object(json);
 }
 
-void dispatcher_write_entry(struct json_writer *json, const struct wanted_event *event)
+void dispatcher_write_entry(struct json_writer *json, const struct wanted_event *event,
+                            enum entry_form form, struct arena *arena)
 {
     json_object(json);
     json_field(json, "matcher", event->matcher);
     json_key(json, "hooks");
     json_array(json);
     if (event->sync)
-        write_hook(json, event, false);
+        write_hook(json, event, false, form, arena);
     if (event->async)
-        write_hook(json, event, true);
+        write_hook(json, event, true, form, arena);
     json_end_array(json);
     json_end_object(json);
 }
@@ -79,7 +199,7 @@ static int write_hooks(const char *dir, const struct wanted_event *events, size_
     for (size_t i = 0; i < count; i++) {
         json_key(&json, events[i].client_name);
         json_array(&json);
-        dispatcher_write_entry(&json, &events[i]);
+        dispatcher_write_entry(&json, &events[i], ENTRY_WORDS, arena);
         json_end_array(&json);
     }
     json_end_object(&json);
@@ -102,21 +222,30 @@ int claude_write_dispatcher(const char *generation_dir, const struct wanted_even
 /* ---- reading ---- */
 
 /* One element of an event's "hooks", as write_hook() wrote it. */
-static bool read_hook(struct wanted_event *event, const char **program, const struct data *hook)
+static bool read_hook(struct wanted_event *event, const char **program, const struct data *hook,
+                      struct arena *arena)
 {
     const struct data *args = data_get(hook, "args"), *command = data_get(hook, "command"),
                       *timeout = data_get(hook, "timeout");
-    if (!args || args->count < 3 || !command || command->type != DATA_STRING || !timeout)
+    struct strings words = {0};
+    if (!args || !command || command->type != DATA_STRING || !timeout)
         return false;
-    const struct data *name = args->children->next->next;
-    event->name = name->text;
+    strings_add(&words, arena, command->text);
+    for (const struct data *word = args->children; word; word = word->next)
+        strings_add(&words, arena, word->type == DATA_STRING ? word->text : "");
+    int at = dispatcher_program(&words);
+    size_t name = (size_t)at + 3;
+    if (at < 0 || name >= words.count)
+        return false;
+    event->name = words.items[name];
     event->timeout_s = (int)timeout->integer;
-    *(name->next ? &event->async : &event->sync) = true;
-    *program = command->text;
-    return name->type == DATA_STRING;
+    *(name + 1 < words.count ? &event->async : &event->sync) = true;
+    *program = words.items[at];
+    return true;
 }
 
-static bool read_event(struct wanted_event *event, const char **program, const struct data *groups)
+static bool read_event(struct wanted_event *event, const char **program, const struct data *groups,
+                       struct arena *arena)
 {
     const struct data *group = groups->children;
     const struct data *hooks = group ? data_get(group, "hooks") : NULL;
@@ -126,7 +255,7 @@ static bool read_event(struct wanted_event *event, const char **program, const s
     *event = (struct wanted_event){.client_name = groups->key,
                                    .matcher = matcher ? matcher->text : NULL};
     for (const struct data *hook = hooks->children; hook; hook = hook->next)
-        if (!read_hook(event, program, hook))
+        if (!read_hook(event, program, hook, arena))
             return false;
     return true;
 }
@@ -155,7 +284,7 @@ int claude_read_dispatcher(const char *generation_dir, struct wanted_event **eve
     bool sound = hooks;
     for (struct data *groups = sound ? hooks->children : NULL; groups && sound;
          groups = groups->next)
-        sound = read_event(arena_push(arena, events, count, &capacity), &found, groups);
+        sound = read_event(arena_push(arena, events, count, &capacity), &found, groups, arena);
     if (!sound) {
         fail(ERR_CONFIG, "'%s' is damaged", path);
         error_hint("'paii repair' writes it again");

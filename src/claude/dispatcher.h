@@ -32,7 +32,19 @@ int claude_write_dispatcher(const char *generation_dir, const struct wanted_even
 int claude_read_dispatcher(const char *generation_dir, struct wanted_event **events, size_t *count,
                            const char **program, struct arena *arena);
 
+/*
+ * How an entry names its program: the words themselves, which need no shell, or one command line,
+ * which clients of all versions understand.
+ */
+enum entry_form { ENTRY_WORDS, ENTRY_SHELL };
 /* Writes one entry, an element of an event's array: {"matcher"?, "hooks": [...]}. */
-void dispatcher_write_entry(struct json_writer *json, const struct wanted_event *event);
+void dispatcher_write_entry(struct json_writer *json, const struct wanted_event *event,
+                            enum entry_form form, struct arena *arena);
+
+/* Where in these words of a command the program .../paii stands that is told `hook dispatch`; -1 if
+ * it is another command. */
+int dispatcher_program(const struct strings *words);
+/* Appends the words of a command line, as far as its quotes are plain. */
+void dispatcher_split(struct strings *words, const char *command, struct arena *arena);
 
 #endif
