@@ -9,16 +9,19 @@
 enum decision { DECISION_NONE, DECISION_ALLOW, DECISION_ASK, DECISION_DEFER, DECISION_DENY };
 extern const char *const decision_names[]; /* by enum decision */
 
-/* What one handler said, whatever its dialect. Strings and slices are in the arena. */
+/* What one handler said, whatever its dialect; and what all of them say together. Strings and
+ * slices are in the arena. */
 struct reply {
     const struct handler *handler;
     enum decision decision;
     const char *failure; /* why it is a failure, or NULL; `decision` is then as on_error says */
-    const char *reason, *context, *system_message, *stop_reason, *text; /* text: plain stdout */
-    bool stop;                                                          /* continue: false */
-    bool suppress_output, reload_skills, retry;
+    const char *reason, *context, *system_message, *stop_reason;
+    const char *text; /* of a native hook: its stdout, as it is no JSON; a worktree's path */
+    bool stop;        /* continue: false */
+    bool suppress_output, suppress_prompt, reload_skills, retry, interrupt;
     struct json_slice updated_input, updated_output, updated_mcp_output, display_content,
-        initial_message, session_title, action, content, watch_paths, behavior;
+        initial_message, session_title, terminal_sequence, action, content, watch_paths,
+        permissions; /* of permission-request: updatedPermissions */
 };
 /* Reads the reply of a finished run, by its dialect. */
 void reply_read(struct reply *out, const struct handler_run *run, int event, struct arena *arena);

@@ -1,0 +1,38 @@
+#include "hooks/ways.h"
+
+#include "registry/events.h"
+
+const struct way hook_ways[HOOK_EVENTS] = {
+    {"config-change", BLOCK_EXIT},
+    {"cwd-changed", .takes = TAKES_PATHS},
+    {"elicitation", BLOCK_ACTION, .takes = TAKES_ACTION},
+    {"elicitation-result", BLOCK_ACTION, .takes = TAKES_ACTION},
+    {"file-changed", .takes = TAKES_PATHS},
+    {"instructions-loaded"},
+    {"message-display", .takes = TAKES_DISPLAY},
+    {"notification"},
+    {"permission-denied", .takes = TAKES_RETRY},
+    {"permission-request", BLOCK_BEHAVIOR},
+    {"post-compact", .form = FORM_SHOWN},
+    {"post-tool-batch", BLOCK_DECISION, .takes = TAKES_CONTEXT},
+    {"post-tool-use", BLOCK_DECISION, .takes = TAKES_CONTEXT | TAKES_OUTPUT},
+    {"post-tool-use-failure", BLOCK_DECISION, .takes = TAKES_CONTEXT},
+    {"pre-compact", BLOCK_DECISION, FORM_CONTEXT, TAKES_CONTEXT | TAKES_TEXT},
+    {"pre-tool-use", BLOCK_PERMISSION, .takes = TAKES_CONTEXT | TAKES_INPUT},
+    {"session-end"},
+    {"session-start",
+     .takes = TAKES_CONTEXT | TAKES_TEXT | TAKES_SESSION | TAKES_TITLE | TAKES_PATHS},
+    {"setup", .takes = TAKES_CONTEXT | TAKES_TEXT},
+    {"stop", BLOCK_DECISION, .takes = TAKES_CONTEXT},
+    {"stop-failure"},
+    {"subagent-start", .takes = TAKES_CONTEXT | TAKES_TEXT},
+    {"subagent-stop", BLOCK_DECISION, .takes = TAKES_CONTEXT},
+    {"task-completed", BLOCK_EXIT},
+    {"task-created", BLOCK_EXIT},
+    {"teammate-idle", BLOCK_EXIT},
+    {"user-prompt-expansion", BLOCK_DECISION, .takes = TAKES_CONTEXT},
+    {"user-prompt-submit", BLOCK_DECISION,
+     .takes = TAKES_CONTEXT | TAKES_TEXT | TAKES_TITLE | TAKES_PROMPT},
+    {"worktree-create", BLOCK_EXIT, FORM_PATH},
+    {"worktree-remove"},
+};
