@@ -1,4 +1,4 @@
-#include "base/hidden.h"
+#include "base/hidden_private.h"
 
 #include "base/text.h"
 
@@ -69,13 +69,7 @@ static bool takes_joiner(uint32_t c)
     return c == 0xfe0f || (c >= 0x0600 && class_of(c) == HIDDEN_CLASSES);
 }
 
-struct scanning {
-    struct hidden_count *counts;
-    const char *text;
-    size_t counted_to, line; /* lines are counted up to there, and only when somebody asks */
-};
-
-static void found(struct scanning *scan, enum hidden_class class, uint32_t c, size_t at)
+static void found(struct hidden_scanning *scan, enum hidden_class class, uint32_t c, size_t at)
 {
     struct hidden_count *count = &scan->counts[class];
 
@@ -87,13 +81,22 @@ static void found(struct scanning *scan, enum hidden_class class, uint32_t c, si
     count->line = scan->line;
 }
 
+void hidden_judge(struct hidden_scanning *scan, uint32_t before, uint32_t c, size_t at)
+{
+    enum hidden_class class = class_of(c);
+    bool usual = class == HIDDEN_CLASSES || (class == HIDDEN_SELECTOR && takes_selector(before)) ||
+                 ((c == JOINER || c == NON_JOINER) && takes_joiner(before));
+    if (!usual)
+        found(scan, class, c, at);
+}
+
 /* Bytes that may begin something hidden: controls and all that is not ASCII. */
 static bool ordinary(unsigned char c)
 {
     return (c >= 0x20 && c < 0x7f) || (c >= '\t' && c <= '\r' && c != '\v');
 }
 
-static void scan_code_points(struct scanning *scan, size_t len)
+static void scan_code_points(struct hidden_scanning *scan, size_t len)
 {
     const char *text = scan->text;
     uint32_t before = 0;
@@ -110,24 +113,18 @@ static void scan_code_points(struct scanning *scan, size_t len)
             i++;
             continue;
         }
-        enum hidden_class class = class_of(c);
-        bool usual = class == HIDDEN_CLASSES || (c == BOM && i == 0) ||
-                     (class == HIDDEN_SELECTOR && takes_selector(before)) ||
-                     ((c == JOINER || c == NON_JOINER) && takes_joiner(before));
-        if (!usual)
-            found(scan, class, c, i);
+        if (c != BOM || i > 0)
+            hidden_judge(scan, before, c, i);
         before = c;
         i += n;
     }
 }
 
 /* <!-- ... --> of more than a licence's length; one without an end goes to the end of the text. */
-static void scan_comments(struct scanning *scan, size_t len)
+static void scan_comments(struct hidden_scanning *scan, size_t len)
 {
     const char *end = scan->text + len, *at = scan->text;
 
-    scan->counted_to = 0;
-    scan->line = 1;
     while ((at = memmem(at, (size_t)(end - at), "<!--", 4))) {
         const char *close = memmem(at, (size_t)(end - at), "-->", 3);
         const char *stop = close ? close + 3 : end;
@@ -138,12 +135,28 @@ static void scan_comments(struct scanning *scan, size_t len)
     }
 }
 
-void hidden_scan(struct hidden_count counts[HIDDEN_CLASSES], const char *text, size_t len,
-                 bool markdown)
+/* From its first line, "---", to the next such line. */
+static size_t front_matter(const char *text, size_t len)
 {
-    struct scanning scan = {.counts = counts, .text = text, .line = 1};
+    size_t skip = len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    if (len - skip < 4 || memcmp(text + skip, "---", 3) != 0)
+        return 0;
+    const char *end = memmem(text + skip + 3, len - skip - 3, "\n---", 4);
+    return end ? (size_t)(end - text) : len;
+}
+
+/* Each look at the text begins at its first line again. */
+void hidden_scan(struct hidden_count counts[HIDDEN_CLASSES], const char *text, size_t len,
+                 enum hidden_form form)
+{
+    struct hidden_scanning scan = {.counts = counts, .text = text, .line = 1};
+    struct hidden_scanning again = scan, escapes = scan;
 
     scan_code_points(&scan, len);
-    if (markdown)
-        scan_comments(&scan, len);
+    if (form == HIDDEN_FORM_MARKDOWN) {
+        scan_comments(&again, len);
+        hidden_scan_escapes(&escapes, HIDDEN_FORM_YAML, front_matter(text, len));
+    } else {
+        hidden_scan_escapes(&escapes, form, len);
+    }
 }

@@ -31,9 +31,18 @@ struct hidden_count {
     size_t line;         /* where that is, from 1 */
 };
 
+/* What a text is read as: Markdown has comments, the last three have escapes. */
+enum hidden_form {
+    HIDDEN_FORM_TEXT,
+    HIDDEN_FORM_MARKDOWN, /* its front matter is YAML */
+    HIDDEN_FORM_JSON,
+    HIDDEN_FORM_TOML,
+    HIDDEN_FORM_YAML,
+};
+
 /* Adds what one text holds. A class that has a count keeps its first place. */
 void hidden_scan(struct hidden_count counts[HIDDEN_CLASSES], const char *text, size_t len,
-                 bool markdown);
+                 enum hidden_form form);
 
 /*
  * Scans every text file of a folder. What is refused is ERR_REFUSED and names file, line and code

@@ -81,9 +81,23 @@ static int refuse(const char *file, enum hidden_class class, const struct hidden
     return -ERR_REFUSED;
 }
 
+static enum hidden_form form_of(const char *file)
+{
+    static const char *const suffixes[][6] = {
+        [HIDDEN_FORM_TEXT] = {NULL},
+        [HIDDEN_FORM_MARKDOWN] = {".md", ".mdx", ".markdown", NULL},
+        [HIDDEN_FORM_JSON] = {".json", ".jsonc", ".json5", ".jsonl", NULL},
+        [HIDDEN_FORM_TOML] = {".toml", NULL},
+        [HIDDEN_FORM_YAML] = {".yml", ".yaml", NULL},
+    };
+    for (int form = HIDDEN_FORM_YAML; form > HIDDEN_FORM_TEXT; form--)
+        if (has_suffix(file, suffixes[form]))
+            return form;
+    return HIDDEN_FORM_TEXT;
+}
+
 static int scan_file(void *payload, const char *file, int fd)
 {
-    static const char *const markdown[] = {".md", ".mdx", ".markdown", NULL};
     struct folder_scan *scan = payload;
     size_t before[HIDDEN_CLASSES];
     bool is_text;
@@ -93,7 +107,7 @@ static int scan_file(void *payload, const char *file, int fd)
         return result;
     for (int i = 0; i < HIDDEN_CLASSES; i++)
         before[i] = scan->counts[i].count;
-    hidden_scan(scan->counts, buf_text(&scan->text), scan->text.len, has_suffix(file, markdown));
+    hidden_scan(scan->counts, buf_text(&scan->text), scan->text.len, form_of(file));
     for (int i = 0; i < HIDDEN_CLASSES; i++) {
         if (scan->counts[i].count > 0 && is_refused(i))
             return refuse(file, i, &scan->counts[i]);

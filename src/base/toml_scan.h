@@ -1,7 +1,6 @@
 /*
  * Where the tokens of a TOML text end, for code that needs bytes rather than values. On text that
- * is not valid TOML the answers are meaningless but stay inside the text. Private to data_toml.c
- * and toml_edit.c.
+ * is not valid TOML the answers are meaningless but stay inside the text. Private to this room.
  */
 #ifndef PAII_BASE_TOML_SCAN_H
 #define PAII_BASE_TOML_SCAN_H

@@ -50,12 +50,15 @@ def test_escapes_in_an_index(world, name):
 @pytest.mark.parametrize("name", ESCAPES)
 def test_escapes_in_values_of_a_manifest(world, name):
     files = plugin("evil")
-    quoted = toml(ESCAPES[name])  # with escapes, which the scan for hidden text does not see
+    quoted = toml(ESCAPES[name])
     files["plugin.toml"] = files["plugin.toml"].replace(
         '"The evil plugin"', f"{quoted}\nauthors = [{quoted}]\nlicense = {quoted}\nhomepage = {quoted}\n"
         f"tags = [{quoted}]") + f"[config]\nkey = {quoted}\n"
     folder = world.person.write_tree("evil", files)
     shown(world.run("check", folder))
+    if name in ("bidi", "tags"):
+        world.refused("install", folder, words=["'plugin.toml'", " holds U+"])
+        return
     assert shown(world.run("install", folder)).code == 0
     for words in (["list"], ["list", "--json"], ["info", "evil"], ["info", "evil", "--json"], ["status"],
                   ["doctor"], ["run", "evil"], ["config", "list"], ["outdated"], ["remove", "evil"]):
@@ -161,6 +164,33 @@ def test_hidden_text_in_every_file(world, name):
         code = next(f"U+{ord(c):04X}" for c in HIDDEN[name]
                     if ord(c) >= 0xe0000 or 0x202a <= ord(c) <= 0x2069)
         world.refused("install", folder, words=[f"'{place}'", f"line {line}", code])
+
+
+ESCAPED = {
+    "plugin.toml": '[config]\nnote = "\\u202e"\n',
+    ".claude-plugin/plugin.json": '{"name": "evil", "keywords": ["\\u202e"]}\n',
+    ".mcp.json": '{"mcpServers": {"\\u2067": {"command": "x"}}}\n',
+    "agents/helper.md": '---\nname: helper\ndescription: "\\U000e0041"\n---\nHelps.\n',
+    "data/words.json": '["fine", "\\uDB40\\uDC41"]\n',
+    "data/words.toml": 'a = """\n\\U000E0041"""\n',
+    "data/words.yaml": 'a: "\\U000e0041"\n',
+}
+
+
+@every_umask
+@pytest.mark.parametrize("place", ESCAPED)
+def test_hidden_text_that_is_escaped(world, place):
+    files = plugin("evil")
+    files[place] = files.get(place, "") + ESCAPED[place]
+    world.refused("install", world.person.write_tree("evil", files), words=[f"'{place}'", " holds U+"])
+
+
+def test_escapes_that_people_see(world):
+    files = plugin("fine", **{"regex.toml": "a = '[\\u202a-\\u202e]' # \\u202e\n",
+                              "tool.py": 'print("\\u202e")\n', "words.json": '"\\\\u202e \\u00e9"\n'})
+    files["SKILL.md"] += "`\\u202e` turns text around\n"
+    result = world.run("install", world.person.write_tree("fine", files))
+    assert result.code == 0 and result.stderr == "", repr(result)
 
 
 def test_hidden_text_behind_a_nul(world):

@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 /* after those that it needs */
 #include <cmocka.h>
 
@@ -31,7 +32,7 @@ static char verdict(const char *before, uint32_t c)
     buf_puts(&text, before);
     add_code_point(&text, c);
     buf_puts(&text, "z");
-    hidden_scan(counts, text.data, text.len, false);
+    hidden_scan(counts, text.data, text.len, HIDDEN_FORM_TEXT);
     char answer = '-';
     for (int i = 0; i < HIDDEN_CLASSES; i++) {
         if (counts[i].count == 0)
@@ -103,11 +104,66 @@ static void test_comments(void **state)
     for (int i = 0; i < 40; i++)
         buf_puts(&text, " no end ");
     struct hidden_count counts[HIDDEN_CLASSES] = {0};
-    hidden_scan(counts, text.data, text.len, false);
+    hidden_scan(counts, text.data, text.len, HIDDEN_FORM_TEXT);
     assert_int_equal(counts[HIDDEN_COMMENT].count, 0);
-    hidden_scan(counts, text.data, text.len, true);
+    hidden_scan(counts, text.data, text.len, HIDDEN_FORM_MARKDOWN);
     assert_int_equal(counts[HIDDEN_COMMENT].count, 2);
     assert_int_equal(counts[HIDDEN_COMMENT].line, 3);
+}
+
+/* ---- escapes ---- */
+
+/* The refused code points in a text of that form; nothing else may be found. */
+static size_t refused(enum hidden_form form, const char *text)
+{
+    struct hidden_count counts[HIDDEN_CLASSES] = {0};
+    size_t count = 0;
+    hidden_scan(counts, text, strlen(text), form);
+    for (int i = 0; i < HIDDEN_CLASSES; i++) {
+        if (i > HIDDEN_SELECTOR_SUPPLEMENT)
+            assert_int_equal(counts[i].count, 0);
+        else
+            count += counts[i].count;
+    }
+    return count;
+}
+
+static void test_escapes_are_what_they_stand_for(void **state)
+{
+    (void)state;
+    assert_int_equal(refused(HIDDEN_FORM_JSON, "{\"a\": \"x\\u202ey\"}"), 1);
+    assert_int_equal(refused(HIDDEN_FORM_JSON, "{\"\\u2066\": \"\\uDB40\\uDC41\"}"), 2);
+    assert_int_equal(refused(HIDDEN_FORM_TOML, "a = \"\\u202E\\U000e0041\""), 2);
+    assert_int_equal(refused(HIDDEN_FORM_TOML, "a = \"\"\"\n\\\"\\u202E\"\"\"\n\"\\u202d\" = 1"),
+                     2);
+    assert_int_equal(refused(HIDDEN_FORM_TOML, "a = 'it' # don't\nb = \"\\U000E0041\""), 1);
+    assert_int_equal(refused(HIDDEN_FORM_YAML, "a: say \" \"\nb: \"\\U000E0041\""), 1);
+    assert_int_equal(refused(HIDDEN_FORM_MARKDOWN, "---\na: \"\\u202e\"\n---\n\\u202e\n"), 1);
+    assert_int_equal(refused(HIDDEN_FORM_MARKDOWN, "\ufeff---\na: \"\\u202e\""), 1);
+}
+
+static void test_what_only_looks_like_an_escape(void **state)
+{
+    (void)state;
+    assert_int_equal(refused(HIDDEN_FORM_TEXT, "\"\\u202e\""), 0);
+    assert_int_equal(refused(HIDDEN_FORM_MARKDOWN, "# Escapes\n\"\\u202e\"\n---\n"), 0);
+    assert_int_equal(refused(HIDDEN_FORM_JSON, "\"C:\\\\u202e\\n\\u00e9 \\ud800 \\u20\""), 0);
+    assert_int_equal(refused(HIDDEN_FORM_JSON, "\"\\u2764\\ufe0f \\ud83d\\udc68\\u200d\""), 0);
+    assert_int_equal(refused(HIDDEN_FORM_TOML, "a = '\\u202e' # \"\\u202e\"\nb = '''\n\\u202e'''"),
+                     0);
+    assert_int_equal(refused(HIDDEN_FORM_JSON, "\\"), 0);
+    assert_int_equal(refused(HIDDEN_FORM_MARKDOWN, "---"), 0);
+}
+
+static void test_escapes_have_a_line(void **state)
+{
+    (void)state;
+    const char *text = "{\n\"a\": \"\u200b\",\n\"b\": \"\\u200c\\u202e\"}\n";
+    struct hidden_count counts[HIDDEN_CLASSES] = {0};
+    hidden_scan(counts, text, strlen(text), HIDDEN_FORM_JSON);
+    assert_int_equal(counts[HIDDEN_BIDI].line, 3);
+    assert_int_equal(counts[HIDDEN_ZERO_WIDTH].count, 2);
+    assert_int_equal(counts[HIDDEN_ZERO_WIDTH].line, 2);
 }
 
 /* ---- folders ---- */
@@ -180,6 +236,9 @@ int main(void)
         cmocka_unit_test(test_what_is_ordinary),
         cmocka_unit_test(test_what_only_looks_ordinary),
         cmocka_unit_test(test_comments),
+        cmocka_unit_test(test_escapes_are_what_they_stand_for),
+        cmocka_unit_test(test_what_only_looks_like_an_escape),
+        cmocka_unit_test(test_escapes_have_a_line),
         cmocka_unit_test_setup_teardown(test_a_folder_that_is_counted, make_world, end_world),
         cmocka_unit_test_setup_teardown(test_a_folder_that_is_refused, make_world, end_world),
     };
