@@ -279,7 +279,10 @@ static void start_child(struct child *child, struct batch *batch)
     run->out = (struct buf){.max = OUT_MAX};
     run->err = (struct buf){.max = ERR_MAX};
     run->started_us = child->began_us = now;
-    run->why = environment_make(child, batch);
+    bool slow;
+    run->why = handler_check(run->handler, &slow, batch->arena);
+    if (!run->why)
+        run->why = environment_make(child, batch);
     if (run->why) {
         run->outcome = OUTCOME_REFUSED;
         return;

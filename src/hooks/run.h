@@ -43,7 +43,8 @@ int handlers_run(struct handler_run *runs, size_t count, const struct payload *p
                  int deadline_ms, struct arena *arena);
 void handler_run_release(struct handler_run *run);
 
-/* NULL if the handler's plugin is what was locked, else what is wrong. `why_slow` is set when all
+/* Asked by handlers_run() of each that it starts.
+ * NULL if the handler's plugin is what was locked, else what is wrong. `why_slow` is set when all
  * files had to be hashed, as the fingerprint differs. */
 const char *handler_check(const struct handler *handler, bool *why_slow, struct arena *arena);
 
