@@ -12,9 +12,29 @@ enum { MAX_URL = 4096 };
 #define DIGITS  "0123456789"
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
+/* Where what may be shown of `url` goes on after its first `*head` bytes: behind a login, which may
+ * be a secret. */
+static const char *behind_login(const char *url, int *head)
+{
+    const char *scheme = strstr(url, "://");
+    const char *rest = scheme ? scheme + 3 : url;
+    const char *at = memrchr(rest, '@', strcspn(rest, "/?#"));
+    bool hidden = at && (memchr(rest, ':', (size_t)(at - rest)) ||
+                         (scheme && strncasecmp(url, "http", 4) == 0));
+
+    *head = rest - url < 20 ? (int)(rest - url) : 0;
+    if (hidden)
+        return at;
+    return url + *head;
+}
+
 static int refuse(const char *url, const char *rule)
 {
-    fail(ERR_REFUSED, "refused the URL '%.200s': %s", url, rule);
+    int head;
+    const char *shown = behind_login(url, &head);
+
+    fail(ERR_REFUSED, "refused the URL '%.*s%s%.200s': %s", head, url,
+         shown == url + head ? "" : "...", shown, rule);
     error_hint("use https://HOST/PATH or ssh://USER@HOST/PATH");
     return -ERR_REFUSED;
 }

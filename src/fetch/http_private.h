@@ -30,9 +30,12 @@ struct transfer {
     /* Of the last try. */
     bool ranged; /* it asked for the rest alone */
     size_t header_bytes;
+    bool head_ended; /* by its empty line */
     uint64_t body_bytes;
     bool body_begun;
-    bool stale; /* the rest was not of what we have */
+    uint64_t active_ms; /* when something came last */
+    bool silent;        /* for too long since then */
+    bool stale;         /* the rest was not of what we have */
     const char *content_range, *now;
     uint64_t whole;       /* what Content-Range says that the file has; 0: nothing */
     const char *wait;     /* Retry-After, or NULL */

@@ -5,6 +5,7 @@
 #include "fetch/http_private.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -56,6 +57,7 @@ static size_t on_header(char *line, size_t size, size_t count, void *payload)
     size_t len = size * count;
 
     transfer->header_bytes += len;
+    transfer->active_ms = now_ms();
     if (transfer->header_bytes > MAX_HEADER_BYTES) {
         transfer->result = fail(ERR_REFUSED, "refused the answer for '%s': headers over 256 KiB",
                                 transfer->request->subject);
@@ -63,6 +65,7 @@ static size_t on_header(char *line, size_t size, size_t count, void *payload)
     }
     if (len > 5 && strncmp(line, "HTTP/", 5) == 0)
         forget_headers(transfer); /* those of a next answer come, as after a 100 */
+    transfer->head_ended = len <= 2 && line[len - 1] == '\n';
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
         const char *value = header_value(&transfer->http->job->arena, line, len, kept[i].name);
 
@@ -158,6 +161,7 @@ static size_t on_body(char *data, size_t size, size_t count, void *payload)
 
     curl_lib.curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &status);
     transfer->body_bytes += len;
+    transfer->active_ms = now_ms();
     http->job->received += len;
     if (status != 200 && status != 206) /* a page about the error; nobody reads it */
         return transfer->body_bytes > MAX_ERROR_PAGE ? 0 : len;
@@ -171,6 +175,28 @@ static size_t on_body(char *data, size_t size, size_t count, void *payload)
     transfer->result = transfer->request->sink(transfer->request->payload, data, len);
     transfer->finished = transfer->result > 0;
     return transfer->result == 0 ? len : 0;
+}
+
+/* ---- silence ---- */
+
+static unsigned stall_s(const struct transfer *transfer)
+{
+    const struct job *job = transfer->http->job;
+
+    return job->stall_s ? job->stall_s : transfer->request->patience_s;
+}
+
+/* libcurl's own limit looks at the mean of some seconds, so what comes before a silence hides it.
+ */
+static int on_progress(void *payload, curl_off_t down_total, curl_off_t down, curl_off_t up_total,
+                       curl_off_t up)
+{
+    struct transfer *transfer = payload;
+
+    (void)down_total, (void)down, (void)up_total, (void)up;
+    transfer->silent = transfer->active_ms > 0 &&
+                       now_ms() > transfer->active_ms + (uint64_t)stall_s(transfer) * 1000;
+    return transfer->silent;
 }
 
 /* ---- addresses ---- */
@@ -240,13 +266,12 @@ static void set_trust(CURL *curl)
 
 static void set_limits(CURL *curl, const struct transfer *transfer)
 {
-    const struct http_request *request = transfer->request;
     const struct job *job = transfer->http->job;
 
     SET(CURLOPT_FOLLOWLOCATION, 0L);
     SET(CURLOPT_CONNECTTIMEOUT, (long)job->connect_s);
-    SET(CURLOPT_LOW_SPEED_LIMIT, (long)request->min_speed);
-    SET(CURLOPT_LOW_SPEED_TIME, (long)(job->stall_s ? job->stall_s : request->patience_s));
+    SET(CURLOPT_LOW_SPEED_LIMIT, (long)transfer->request->min_speed);
+    SET(CURLOPT_LOW_SPEED_TIME, (long)stall_s(transfer));
     SET(CURLOPT_TIMEOUT_MS, (long)deadline_left_ms(job));
     SET(CURLOPT_NOSIGNAL, 1L);
     SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
@@ -310,10 +335,35 @@ static void begin_try(struct transfer *transfer, const char *url)
     *transfer->reply = (struct http_reply){.url = url};
     transfer->header_bytes = 0;
     transfer->body_bytes = transfer->whole = 0;
-    transfer->body_begun = transfer->stale = false;
+    transfer->active_ms = 0;
+    transfer->silent = transfer->body_begun = transfer->stale = transfer->head_ended = false;
     transfer->http->error[0] = '\0';
     transfer->http->job->requests++;
     forget_headers(transfer);
+}
+
+/* What libcurl says, where it says something else than it means. */
+static CURLcode true_code(struct transfer *transfer, CURLcode code)
+{
+    struct http *http = transfer->http;
+    long status = 0;
+
+    curl_lib.curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &status);
+    if (transfer->silent) {
+        snprintf(http->error, sizeof http->error, "silent for %u seconds", stall_s(transfer));
+        return CURLE_OPERATION_TIMEDOUT;
+    }
+    if (code == CURLE_OK && !transfer->head_ended) { /* it takes that for an empty body */
+        snprintf(http->error, sizeof http->error, "the answer broke off in its head");
+        return CURLE_GOT_NOTHING;
+    }
+    if (code == CURLE_OUT_OF_MEMORY && !transfer->head_ended) /* its own limit of 100 KB */
+        transfer->result = fail(ERR_REFUSED, "refused the answer for '%s': a header without end",
+                                transfer->request->subject);
+    if (code == CURLE_WRITE_ERROR && transfer->result == 0 && !transfer->finished &&
+        !transfer->stale && status >= 300)
+        return CURLE_OK; /* a long page about an error */
+    return code;
 }
 
 CURLcode http_send(struct transfer *transfer, const char *url)
@@ -337,12 +387,12 @@ CURLcode http_send(struct transfer *transfer, const char *url)
     SET(CURLOPT_WRITEDATA, transfer);
     SET(CURLOPT_OPENSOCKETFUNCTION, on_socket);
     SET(CURLOPT_OPENSOCKETDATA, transfer);
-    code = curl_lib.curl_easy_perform(curl);
+    SET(CURLOPT_NOPROGRESS, 0L);
+    SET(CURLOPT_XFERINFOFUNCTION, on_progress);
+    SET(CURLOPT_XFERINFODATA, transfer);
+    code = true_code(transfer, curl_lib.curl_easy_perform(curl));
     curl_lib.curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &transfer->reply->status);
     note_peer(transfer);
     curl_lib.curl_slist_free_all(headers);
-    if (code == CURLE_WRITE_ERROR && transfer->result == 0 && !transfer->finished &&
-        !transfer->stale && transfer->reply->status >= 300)
-        code = CURLE_OK; /* a long page about an error */
     return code;
 }

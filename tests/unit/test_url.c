@@ -207,6 +207,23 @@ static void private_addresses(void **state)
     }
 }
 
+static void a_login_is_not_shown(void **state)
+{
+    static const char *const urls[] = {
+        "https://me:hunter2@example.com/x", "https://hunter2@example.com/x",
+        "http://a:b@hunter2@example.com/x", "ssh://me:hunter2@example.com/x",
+        "ftp://me:hunter2@example.com/x",
+    };
+    const char *found;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
+        assert_int_equal(url_check(&found, &arena, urls[i], true), -ERR_REFUSED);
+        assert_null(strstr(error_text(), "hunter2"));
+        assert_non_null(strstr(error_text(), "@example.com"));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -215,6 +232,7 @@ int main(void)
         cmocka_unit_test(what_only_a_person_may_name),
         cmocka_unit_test(parts),
         cmocka_unit_test(private_addresses),
+        cmocka_unit_test(a_login_is_not_shown),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
 
