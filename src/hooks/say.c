@@ -183,16 +183,14 @@ void answer_say(struct answer *out, const struct reply *all, int event, struct a
         out->exit_status = 2;
         say_line(&out->err, all->reason);
     }
-    if (in.way->form == FORM_PATH) {
-        if (!blocks(&in))
-            say_line(&out->out, all->text);
-        say_line(&out->err, all->system_message);
-    } else if (in.way->form == FORM_SHOWN) {
+    /* Not every event has a place for messages: on stderr they are in the client's log at least. */
+    say_line(&out->err, all->system_message);
+    if (in.way->form == FORM_PATH)
+        say_line(&out->out, blocks(&in) ? NULL : all->text);
+    else if (in.way->form == FORM_SHOWN)
         say_line(&out->out, all->system_message);
-    } else if (in.way->form == FORM_CONTEXT && !blocks(&in)) {
+    else if (in.way->form == FORM_CONTEXT && !blocks(&in))
         say_line(&out->out, all->context);
-        say_line(&out->err, all->system_message);
-    } else {
+    else
         say_json(&in, &out->out, event);
-    }
 }

@@ -37,7 +37,7 @@ void trace_add(enum trace_level level, int event, unsigned generation,
                const struct payload *payload, const struct handler_run *runs,
                const struct reply *replies, size_t count, const struct answer *answer,
                struct arena *arena);
-/* Prints the record, oldest first: as it is with --json, else a line for people each. */
+/* Prints the record, oldest first; with --json as one array. */
 int trace_print(struct arena *arena);
 
 /* ---- the spool ---- */
