@@ -6,18 +6,19 @@
 #include <string.h>
 
 enum { BLOCK = 64 * 1024 };
-static const size_t MEMORY_MAX = (size_t)256 << 20;
+static const size_t MEMORY_MAX = (size_t)512 << 20;
 
-/* Blocks are chained, so that a leak checker sees that they are in use. */
+/* Blocks are chained, so that they can be given back. */
 struct block {
     struct block *older;
     max_align_t items[];
 };
 static struct block *blocks;
+static size_t total, left;
+static char *next;
 
 static struct block *new_block(size_t size)
 {
-    static size_t total;
     total += size;
     struct block *block = total > MEMORY_MAX ? NULL : calloc(1, sizeof *block + size);
     if (!block) {
@@ -30,8 +31,6 @@ static struct block *new_block(size_t size)
 
 void *take(size_t size)
 {
-    static size_t left;
-    static char *next;
     size = (size + 15) & ~(size_t)15;
     if (size > left) {
         left = size > BLOCK ? size : BLOCK;
@@ -42,6 +41,16 @@ void *take(size_t size)
     next += size;
     left -= size;
     return result;
+}
+
+void release_all(void)
+{
+    while (blocks) {
+        struct block *older = blocks->older;
+        free(blocks);
+        blocks = older;
+    }
+    total = left = 0;
 }
 
 char *take_text(const char *text, size_t len)
@@ -86,4 +95,13 @@ void text_puts(struct text *text, const char *data)
 void text_putc(struct text *text, char c)
 {
     text_add(text, &c, 1);
+}
+
+const char *text_join(const char *first, const char *second, const char *third)
+{
+    struct text text = {0};
+    text_puts(&text, first);
+    text_puts(&text, second);
+    text_puts(&text, third);
+    return text.data;
 }

@@ -1,123 +1,55 @@
 /*
- * security: judges shell commands before they run. The protocol's side: one request in, one
- * response out.
+ * security: judges what is about to run. One request in, one response out.
+ *
+ *   main.c       the protocol
+ *   policy.c     the user's own rules
+ *   report.c     the answer in words
+ *   judge.c      from a command or a file to findings
+ *   shell.c      follows a command line without running it
+ *     lexer.c, parser.c        text to grammar
+ *     words.c                  grammar to arguments
+ *     builtins.c, output.c     what commands change and print
+ *     unwrap.c, code.c         commands in other commands
+ *   rules*.c     what is dangerous
+ *   access.c     which files a command reads and writes
+ *   places.c     which files may be read and written
+ *   path.c       one spelling for a path
  */
-#include "arena.h"
 #include "json.h"
 #include "judge.h"
+#include "policy.h"
+#include "report.h"
+#include "text.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { MAX_REQUEST = 16 << 20 };
+enum { MAX_REQUEST = 64 << 20, MAX_CONFIG = 4 << 20 };
 
-static bool read_request(struct text *out)
+static const char *read_all(struct text *out, int fd, size_t limit)
 {
     static char chunk[65536];
     ssize_t n;
     text_add(out, "", 0);
-    while ((n = read(STDIN_FILENO, chunk, sizeof chunk)) > 0) {
+    while ((n = read(fd, chunk, sizeof chunk)) > 0) {
         text_add(out, chunk, (size_t)n);
-        if (out->len > MAX_REQUEST)
-            return false;
+        if (out->len > limit)
+            return "it is too large";
     }
-    return n == 0;
+    return n < 0 ? "it cannot be read" : NULL;
 }
 
-static void member(struct text *out, const char *key, const char *value)
+static const struct json *read_object(int fd, size_t limit, const char **why)
 {
-    if (!value)
-        return;
-    if (out->data[out->len - 1] != '{')
-        text_putc(out, ',');
-    json_quote(out, key);
-    text_putc(out, ':');
-    json_quote(out, value);
-}
-
-/* ---- check ---- */
-
-/*
- * A hook says "none" where a person is told "allow": "allow" would run the command without the
- * question that the client asks of its own accord, and that is not ours to skip.
- */
-static void write_check(struct text *out, const struct judgement *judgement, bool hook)
-{
-    const struct finding *worst = judgement->worst;
-    enum decision decision = worst ? worst->decision : ALLOW;
-    text_puts(out, "\"result\":{");
-    member(out, "decision", hook && decision == ALLOW ? "none" : decision_names[decision]);
-    if (decision != ALLOW) {
-        member(out, "rule", worst->rule);
-        member(out, "reason", worst->reason);
-        member(out, "command", worst->shown);
-    }
-    text_puts(out, "},\"text\":");
-    struct text words = {0};
-    text_puts(&words, decision_names[decision]);
-    if (decision != ALLOW) {
-        text_puts(&words, ": ");
-        text_puts(&words, worst->reason);
-        text_puts(&words, " (");
-        text_puts(&words, worst->rule);
-        text_puts(&words, "): ");
-        text_puts(&words, worst->shown);
-    }
-    json_quote(out, words.data);
-}
-
-/* ---- explain ---- */
-
-static void write_finding(struct text *out, const struct finding *finding)
-{
-    text_putc(out, '{');
-    member(out, "command", finding->shown);
-    member(out, "through", finding->through);
-    member(out, "decision", decision_names[finding->decision]);
-    member(out, "rule", finding->rule);
-    member(out, "reason", finding->reason);
-    text_putc(out, '}');
-}
-
-static void add_line(struct text *out, const struct finding *finding)
-{
-    text_puts(out, finding->decision == ALLOW ? "allow  "
-                   : finding->decision == ASK ? "ask    "
-                                              : "deny   ");
-    text_puts(out, finding->shown);
-    if (finding->through) {
-        text_puts(out, "  [through ");
-        text_puts(out, finding->through);
-        text_putc(out, ']');
-    }
-    if (finding->reason) {
-        text_puts(out, "\n         ");
-        text_puts(out, finding->rule);
-        text_puts(out, ": ");
-        text_puts(out, finding->reason);
-    }
-    text_putc(out, '\n');
-}
-
-static void write_explain(struct text *out, const struct judgement *judgement)
-{
-    enum decision decision = judgement->worst ? judgement->worst->decision : ALLOW;
-    struct text words = {0};
-    text_puts(out, "\"result\":{");
-    member(out, "decision", decision_names[decision]);
-    text_puts(out, ",\"commands\":[");
-    for (size_t i = 0; i < judgement->count; i++) {
-        if (i)
-            text_putc(out, ',');
-        write_finding(out, &judgement->findings[i]);
-        add_line(&words, &judgement->findings[i]);
-    }
-    text_puts(out, "]},\"text\":");
-    text_puts(&words, "so: ");
-    text_puts(&words, decision_names[decision]);
-    json_quote(out, words.data);
+    struct text text = {0};
+    *why = read_all(&text, fd, limit);
+    const struct json *document = *why ? NULL : json_read(text.data, text.len, why);
+    if (document && document->type != JSON_OBJECT)
+        *why = "it is not an object";
+    return *why ? NULL : document;
 }
 
 /* ---- the response ---- */
@@ -129,57 +61,95 @@ static int finish(struct text *out, int status)
     return written ? status : 2;
 }
 
-static int refuse(struct text *out, const char *code, const char *message)
+static int refuse(struct text *out, const char *code, const char *message, const char *why)
 {
     text_puts(out, ",\"ok\":false,\"error\":{");
-    member(out, "code", code);
-    member(out, "message", message);
+    report_member(out, "code", code);
+    report_member(out, "message", text_join(message, why ? ": " : "", why ? why : ""));
     text_putc(out, '}');
     return finish(out, 1);
 }
 
-/* A tool that is not a shell has no command; there is nothing to judge, which a hook may say. */
+/* ---- what is judged ---- */
+
+static const struct policy *read_policy(const char **why)
+{
+    const char *path = getenv("PAII_CONFIG");
+    int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    const struct json *config = NULL;
+    *why = path && fd < 0 ? "it cannot be opened" : NULL;
+    if (fd >= 0)
+        config = read_object(fd, MAX_CONFIG, why);
+    return *why ? NULL : policy_read(config, why);
+}
+
+/*
+ * A tool's input, or the command that a person gives: whatever has a command is a shell, whatever
+ * has the path of a file opens it. False: it should have one of them, and has not.
+ */
+static bool judge_request(struct judgement *out, const struct context *context,
+                          const struct json *params)
+{
+    const struct json *input = json_member(params, "tool_input");
+    const char *tool = json_string(params, "tool_name");
+    const struct json *holder = input ? input : params;
+    const char *command = json_string(holder, "command");
+    const char *path = json_string(holder, "file_path");
+    if (!path)
+        path = json_string(holder, "notebook_path");
+    bool opens = tool && is_one(tool, "Read|Write|Edit|MultiEdit|NotebookEdit|NotebookRead");
+    if (command && !opens)
+        judge_command(out, context, command);
+    else if (path)
+        judge_file(out, context, path, !tool || ends(tool, "Read") ? READS : WRITES);
+    else
+        return input && tool && !opens && !is_one(tool, "Bash");
+    return true;
+}
+
 static int answer(struct text *out, const struct json *request)
 {
+    const char *why, *action = json_string(request, "action");
     const struct json *params = json_member(request, "params");
-    const struct json *input = json_member(params, "tool_input");
-    const char *action = json_string(request, "action");
+    struct context context = {.home = getenv("HOME"), .cwd = json_string(params, "cwd")};
+    struct judgement judgement = {0};
     bool explain = action && !strcmp(action, "explain");
     if (!action || (!explain && strcmp(action, "check") != 0))
-        return refuse(out, "unsupported", "the actions are check and explain");
-    const char *command = json_string(input ? input : params, "command");
-    bool given = json_member(input ? input : params, "command") != NULL;
-    if (!command && (given || !input))
-        return refuse(out, "invalid_params", "'command' must be a string without NUL");
-    struct judgement judgement;
-    judge(&judgement, command ? command : "");
+        return refuse(out, "unsupported", "the actions are check and explain", NULL);
+    context.policy = read_policy(&why);
+    if (!context.policy)
+        return refuse(out, "not_configured", "the configuration cannot be used", why);
+    if (!context.cwd)
+        context.cwd = json_string(json_member(request, "context"), "cwd");
+    if (!context.home || context.home[0] != '/')
+        context.home = "/home/user";
+    if (context.cwd && context.cwd[0] != '/')
+        context.cwd = NULL;
+    if (!judge_request(&judgement, &context, params))
+        return refuse(out, "invalid_params", "a command or a file_path is expected, without NUL",
+                      NULL);
     text_puts(out, ",\"ok\":true,");
     if (explain)
-        write_explain(out, &judgement);
+        report_explain(out, &judgement);
     else
-        write_check(out, &judgement, input != NULL);
+        report_check(out, &judgement);
     return finish(out, 0);
 }
 
 int main(void)
 {
-    struct text request = {0}, out = {0};
-    const char *why = "it is larger than 16 MiB";
+    struct text out = {0};
+    const char *why;
     if (!getenv("PAII_PROTOCOL")) {
         fputs("run me with: paii run security ACTION\n", stderr);
         return 1;
     }
-    struct json *document =
-        read_request(&request) ? json_read(request.data, request.len, &why) : NULL;
+    const struct json *request = read_object(STDIN_FILENO, MAX_REQUEST, &why);
     text_puts(&out, "{\"paii\":1");
-    if (!document || document->type != JSON_OBJECT) {
-        struct text message = {0};
-        text_puts(&message, "the request cannot be read: ");
-        text_puts(&message, document ? "it is not an object" : why);
-        return refuse(&out, "invalid_params", message.data);
-    }
-    const char *id = json_string(document, "id");
+    if (!request)
+        return refuse(&out, "invalid_params", "the request cannot be read", why);
+    const char *id = json_string(request, "id");
     if (id)
-        member(&out, "id", id);
-    return answer(&out, document);
+        report_member(&out, "id", id);
+    return answer(&out, request);
 }

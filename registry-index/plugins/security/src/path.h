@@ -1,10 +1,21 @@
 /*
- * What a path in a command line stands for.
+ * Paths as the rules see them. A clean path has one spelling: "//", "." and ".." resolved, the home
+ * of whoever it is written as "~", and what only says "everything in it" left out at the end. It
+ * may hold marks (syntax.h); one that begins with MARK_UNKNOWN can be anywhere.
  */
 #ifndef SECURITY_PATH_H
 #define SECURITY_PATH_H
 
 #include <stdbool.h>
+
+/* `home` is absolute, and a home besides those in /home, /Users and /root. */
+void path_init(const char *home);
+/* Relative to `cwd` if that is known. */
+const char *path_clean(const char *path, const char *cwd);
+/* Absolute, if it can be; nothing else is changed. */
+const char *path_resolve(const char *path, const char *cwd);
+/* What follows the last slash. */
+const char *path_base(const char *path);
 
 enum place {
     PLACE_OTHER,
@@ -14,19 +25,13 @@ enum place {
     PLACE_DEVICE, /* a disk */
 };
 
-/*
- * One spelling: "//", "." and ".." resolved (relative to `cwd` if that is known), a home written as
- * "~", and what only says "everything in it" left out at the end.
- */
-const char *path_clean(const char *path, const char *cwd);
-/* Of a clean path. */
+/* All of a clean path. */
 enum place path_place(const char *clean);
 unsigned path_depth(const char *clean);
-/* Credentials: keys, tokens, password files. Of a clean path. */
-bool path_is_secret(const char *clean);
-/* What is run at every login or by a timer, and who may log in. Of a clean path. */
-bool path_is_startup(const char *clean);
-bool path_is_shell_history(const char *clean);
 bool path_below(const char *clean, const char *folder);
+/* Without it, or with everything that it may stand for, the system or a home is gone. */
+bool path_is_vital(const char *clean);
+/* What is temporary anyway. */
+bool path_is_temporary(const char *clean);
 
 #endif

@@ -1,416 +1,531 @@
-/* Lists, pipelines, groups and redirections: see shell.h. */
 #include "shell.h"
 
 #include "arena.h"
+#include "parser.h"
+#include "path.h"
+#include "places.h"
+#include "rules.h"
 
 #include <string.h>
 
-enum { MAX_DEPTH = 32, MAX_COMMANDS = 1024 };
-
-/* Where in a list we are: the command being read, and the pipeline it is part of. */
-struct list {
-    struct shell *shell;
-    struct command command;
-    const struct pipeline *pipeline;
-    const struct pipeline *outer;
-    size_t outer_position;
-    size_t position;
-    const char *function, *next_function; /* around us; just named, its body is to come */
-    unsigned cases;                       /* open "case" words */
-    const char *here_end;          /* what ends a here-document that begins after this line */
-    bool here_tabs, here_expected; /* <<-; a body follows */
-    bool here_quoted;              /* <<'E': nothing in it is substituted */
-    bool words_only;               /* after "for": words, up to the end of the line */
-    bool pattern;                  /* in "case": a pattern is read, up to its ')' */
+enum {
+    MAX_DEPTH = 24,
+    MAX_PASSES = 16,
+    MAX_TEXT = 64 * 1024,
+    MAX_COMMAND = 1 << 20,
+    MAX_SHOWN = 1000
 };
 
-void shell_problem(struct shell *shell, const char *problem)
+static const char unknown[] = {MARK_UNKNOWN, '\0'};
+static const struct value nothing = {.text = ""};
+
+/* ---- what it knows ---- */
+
+const struct variable *shell_find(const struct shell *shell, const char *name)
 {
-    if (!shell->script->problem)
-        shell->script->problem = problem;
+    const struct variable *variable = shell->state.variables;
+    while (variable && strcmp(variable->name, name) != 0)
+        variable = variable->older;
+    return variable;
 }
 
-void shell_assign(struct shell *shell, const char *name, size_t len, const char *value)
+void shell_set(struct shell *shell, const char *name, struct value value)
 {
-    shell->variables = grow(shell->variables, shell->variable_count, &shell->variable_capacity,
-                            sizeof *shell->variables);
-    shell->variables[shell->variable_count++] =
-        (struct variable){.name = take_text(name, len), .value = value};
+    struct variable *variable = take(sizeof *variable);
+    variable->name = name;
+    variable->value = value;
+    variable->older = shell->state.variables;
+    shell->state.variables = variable;
 }
 
-static void new_pipeline(struct list *list)
+void shell_write(struct shell *shell, const char *path, struct value content)
 {
-    struct pipeline *pipeline = take(sizeof *pipeline);
-    pipeline->outer = list->outer;
-    pipeline->outer_position = list->outer_position;
-    list->pipeline = pipeline;
-    list->position = 0;
+    struct file *file = take(sizeof *file);
+    file->path = path_clean(path, shell->state.cwd);
+    file->content = content;
+    file->older = shell->files;
+    shell->files = file;
 }
 
-/* ---- the end of a command ---- */
-
-/* NAME=value without a command sets a variable for what follows, as far as its value is known. */
-static void set_variables(struct list *list)
+struct value shell_content(const struct shell *shell, const char *path)
 {
-    const struct command *command = &list->command;
-    bool exports = command->count && (!strcmp(command->words[0].text, "export") ||
-                                      !strcmp(command->words[0].text, "declare") ||
-                                      !strcmp(command->words[0].text, "local"));
-    const struct word *words = exports ? command->words + 1 : command->assigned;
-    size_t count = exports ? command->count - 1 : command->count ? 0 : command->assigned_count;
-    for (size_t i = 0; i < count; i++) {
-        size_t len = shell_name_length(words[i].text);
-        if (len && words[i].text[len] == '=' && !words[i].expands)
-            shell_assign(list->shell, words[i].text, len, words[i].text + len + 1);
+    const char *clean = path_clean(path, shell->state.cwd);
+    for (const struct file *file = shell->files; file; file = file->older) {
+        if (!strcmp(file->path, clean))
+            return file->content;
+    }
+    unsigned origins = places_hold_secrets(clean) ? FROM_SECRET : 0;
+    return (struct value){unknown, origins};
+}
+
+/* As people read it: marks are what they stand for. */
+static const char *readable(const char *text)
+{
+    struct text out = {0};
+    text_add(&out, "", 0);
+    for (; *text && out.len < MAX_SHOWN; text++) {
+        if (*text == MARK_UNKNOWN)
+            text_puts(&out, "…");
+        else
+            text_putc(&out, *text == MARK_STAR ? '*' : *text == MARK_ONE ? '?' : *text);
+    }
+    if (*text)
+        text_puts(&out, " …");
+    return out.data;
+}
+
+static void unreadable(struct shell *shell, const char *text, const char *through,
+                       const char *problem)
+{
+    struct finding finding = {.shown = readable(text),
+                              .through = through,
+                              .decision = ASK,
+                              .rule = "unreadable",
+                              .reason = problem};
+    add_finding(shell->out, &finding);
+}
+
+/* ---- ways that part and meet again ---- */
+
+static const struct variable *find_in(const struct variable *variable, const char *name)
+{
+    while (variable && strcmp(variable->name, name) != 0)
+        variable = variable->older;
+    return variable;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && !strcmp(a, b));
+}
+
+/* Variables set on one of two ways only, or differently, are unknown where the ways meet. */
+static void merge_variables(struct shell *shell, const struct variable *one,
+                            const struct variable *other, const struct variable *before)
+{
+    for (const struct variable *at = one; at && at != before; at = at->older) {
+        const struct variable *there = find_in(other, at->name);
+        const struct variable *here = find_in(one, at->name);
+        if (here != at || (there && same_text(at->value.text, there->value.text)))
+            continue;
+        unsigned origins = at->value.origins | (there ? there->value.origins : 0);
+        shell_set(shell, at->name, (struct value){unknown, origins});
     }
 }
 
-static void end_command(struct list *list, bool background)
+/* The state after either the shell's present way or `other`, which parted at `before`. */
+static void merge(struct shell *shell, const struct state *other, const struct state *before)
 {
-    struct script *script = list->shell->script;
-    struct command *command = &list->command;
-    if (list->words_only || list->pattern) { /* "for x in a b", "case x in": no command */
-        list->words_only = false;
-        *command = (struct command){0};
-        return;
-    }
-    if (!command->count && !command->assigned_count && !command->redirect_count)
-        return;
-    set_variables(list);
-    command->pipeline = list->pipeline;
-    command->position = list->position;
-    command->function = list->function;
-    command->background = background;
-    if (script->count >= MAX_COMMANDS)
-        shell_problem(list->shell, "it has too many commands");
-    script->commands =
-        grow(script->commands, script->count, &script->capacity, sizeof *script->commands);
-    script->commands[script->count++] = *command;
-    *command = (struct command){0};
-}
-
-/* ---- here-documents ---- */
-
-/* After the line that has "<<": the body, which belongs to the last command that was read. */
-static void read_here(struct list *list)
-{
-    struct shell *shell = list->shell;
-    struct text body = {0};
-    text_add(&body, "", 0);
-    while (*shell->at) {
-        size_t len = strcspn(shell->at, "\n");
-        const char *line = shell->at;
-        shell->at += len + (shell->at[len] == '\n');
-        while (list->here_tabs && len && *line == '\t')
-            line++, len--;
-        if (len == strlen(list->here_end) && !memcmp(line, list->here_end, len))
-            break;
-        text_add(&body, line, len);
-        text_putc(&body, '\n');
-    }
-    struct script *script = shell->script;
-    if (script->count)
-        script->commands[script->count - 1].input = body.data;
-    if (!list->here_quoted)
-        shell_substitutions(shell, body.data, body.len);
-    list->here_expected = list->here_tabs = false;
+    const struct variable *own = shell->state.variables;
+    merge_variables(shell, own, other->variables, before->variables);
+    merge_variables(shell, other->variables, own, before->variables);
+    if (!same_text(shell->state.cwd, other->cwd))
+        shell->state.cwd = NULL;
+    shell->state.positional_unknown |=
+        other->positional.items != shell->state.positional.items || other->positional_unknown;
 }
 
 /* ---- redirections ---- */
 
-static void add_redirect(struct list *list, char kind, const struct word *target)
-{
-    struct command *command = &list->command;
-    command->redirects = grow(command->redirects, command->redirect_count,
-                              &command->redirect_capacity, sizeof *command->redirects);
-    command->redirects[command->redirect_count++] =
-        (struct redirect){.kind = kind, .target = *target};
-}
+struct targets {
+    struct target *items;
+    size_t count, capacity;
+};
 
-static void skip_blanks(struct shell *shell)
+static struct targets open_targets(struct shell *shell, const struct redirect *redirect)
 {
-    for (;;) {
-        if (*shell->at == ' ' || *shell->at == '\t' || *shell->at == '\r')
-            shell->at++;
-        else if (shell->at[0] == '\\' && shell->at[1] == '\n')
-            shell->at += 2;
-        else
-            return;
+    struct targets targets = {0};
+    for (; redirect; redirect = redirect->next) {
+        targets.items =
+            grow(targets.items, targets.count, &targets.capacity, sizeof *targets.items);
+        struct target *target = &targets.items[targets.count++];
+        *target = (struct target){.kind = redirect->kind, .output = redirect->output};
+        target->value = expand_value(shell, redirect->target);
+        if (target->kind == REDIRECT_WRITE)
+            continue;
+        shell->piped = true;
+        shell->input = target->kind == REDIRECT_TEXT ? target->value
+                                                     : shell_content(shell, target->value.text);
     }
+    return targets;
 }
 
-/* At '<' or '>', or at "&>". */
-static void read_redirect(struct list *list)
+/* What is left of the output once it went where it was sent. */
+static struct value close_targets(struct shell *shell, const struct targets *targets,
+                                  struct value output)
 {
-    struct shell *shell = list->shell;
-    struct word target;
-    const char *start = shell->at;
-    shell->at += strspn(shell->at, "<>&|");
-    size_t len = (size_t)(shell->at - start);
-    bool here = len >= 2 && start[0] == '<' && start[1] == '<';
-    bool here_string = here && len >= 3 && start[2] == '<';
-    bool copies = start[len - 1] == '&' && len > 1; /* 2>&1 */
-    if (here && !here_string && *shell->at == '-') {
-        list->here_tabs = true;
-        shell->at++;
+    bool sent = false;
+    for (size_t i = 0; i < targets->count; i++) {
+        const struct target *target = &targets->items[i];
+        if (target->kind != REDIRECT_WRITE || !target->output)
+            continue;
+        shell_write(shell, target->value.text, output);
+        sent = true;
     }
-    skip_blanks(shell);
-    shell_word(shell, &target);
-    if (!*target.text && !target.quoted && !target.expands) {
-        shell_problem(shell, "a redirection has no target");
-    } else if (here_string) {
-        list->command.input = target.text;
-    } else if (here) {
-        list->here_end = target.text;
-        list->here_expected = true;
-        list->here_quoted = target.quoted;
-    } else if (!copies || !strchr("0123456789-", target.text[0])) {
-        add_redirect(list, memchr(start, '>', len) ? '>' : '<', &target);
-    }
+    return sent ? nothing : output;
 }
 
-/* A number that stands right before '<' or '>' is a descriptor, not a word. */
-static bool skip_descriptor(struct shell *shell)
-{
-    size_t digits = strspn(shell->at, "0123456789");
-    if (digits && (shell->at[digits] == '<' || shell->at[digits] == '>')) {
-        shell->at += digits;
-        return true;
-    }
-    return false;
-}
+/* ---- simple commands ---- */
 
-/* ---- words ---- */
-
-static bool at_start(const struct list *list)
+static void assign(struct shell *shell, const struct assignment *assignment,
+                   struct fields *assigned)
 {
-    return !list->command.count && !list->command.assigned_count && !list->words_only;
-}
-
-static bool is_one_of(const char *text, const char *const *words)
-{
-    for (; *words; words++) {
-        if (!strcmp(text, *words))
-            return true;
-    }
-    return false;
-}
-
-/* Words of the grammar, which run nothing themselves. True if the word was one. */
-static bool take_keyword(struct list *list, const struct word *word)
-{
-    static const char *const skipped[] = {"if",    "then",  "else", "elif", "fi", "do",     "done",
-                                          "while", "until", "!",    "time", "}",  "coproc", NULL};
-    static const char *const loops[] = {"for", "select", NULL};
-    if (word->quoted || word->expands || !at_start(list))
-        return false;
-    if (is_one_of(word->text, skipped))
-        return true;
-    if (is_one_of(word->text, loops)) {
-        list->words_only = true;
-    } else if (!strcmp(word->text, "case")) {
-        list->cases++;
-        list->pattern = true;
-    } else if (!strcmp(word->text, "esac")) {
-        list->cases -= list->cases > 0;
-        list->pattern = false;
-    } else if (!strcmp(word->text, "function")) {
-        struct word name;
-        skip_blanks(list->shell);
-        shell_word(list->shell, &name);
-        list->next_function = name.text;
+    struct fields elements = {0};
+    struct value value;
+    if (assignment->array) {
+        for (const struct word *word = assignment->value; word; word = word->next)
+            expand_fields(shell, word, &elements);
+        value = join_fields(elements.items, elements.count, " ");
     } else {
-        return false;
+        value = expand_value(shell, assignment->value);
     }
-    return true;
-}
-
-/* "[[ a < b && c ]]": operators inside are no redirections and no pipelines. */
-static void skip_test(struct shell *shell)
-{
-    const char *start = shell->at, *end = strstr(start, "]]");
-    if (!end) {
-        shell_problem(shell, "a '[[' has no end");
-        return;
+    const struct variable *before = assignment->adds ? shell_find(shell, assignment->name) : NULL;
+    if (before) {
+        value.text = text_join(before->value.text, assignment->array ? " " : "", value.text);
+        value.origins |= before->value.origins;
     }
-    shell->at = end + 2;
-    shell_substitutions(shell, start, (size_t)(end - start));
+    if (strlen(value.text) > MAX_TEXT)
+        value.text = unknown;
+    shell_set(shell, assignment->name, value);
+    if (assignment->array && !before)
+        ((struct variable *)shell->state.variables)->elements = elements;
+    const char *shown = text_join(assignment->name, "=", value.text);
+    add_field(assigned, (struct field){.text = shown, .origins = value.origins});
 }
 
-static void add_word(struct list *list, const struct word *word)
+static struct function *find_function(const struct shell *shell, const char *name)
 {
-    struct command *command = &list->command;
-    size_t name = shell_name_length(word->text);
-    bool plus = word->text[name] == '+' && word->text[name + 1] == '=';
-    if (!command->count && name && (word->text[name] == '=' || plus)) {
-        command->assigned = grow(command->assigned, command->assigned_count,
-                                 &command->assigned_capacity, sizeof *command->assigned);
-        command->assigned[command->assigned_count++] = *word;
-        return;
-    }
-    command->words =
-        grow(command->words, command->count, &command->capacity, sizeof *command->words);
-    command->words[command->count++] = *word;
+    struct function *function = shell->functions;
+    while (function && strcmp(function->name, name) != 0)
+        function = function->older;
+    return function;
 }
 
-static void group(struct list *list, char close)
+static struct value call_function(struct shell *shell, struct function *function,
+                                  const struct call *call)
 {
-    const char *function = list->next_function ? list->next_function : list->function;
-    list->next_function = NULL;
-    shell_list(list->shell, close, list->pipeline, list->position, function);
-}
-
-static void read_word(struct list *list)
-{
-    struct shell *shell = list->shell;
-    const char *start = shell->at;
-    struct word word;
-    if (at_start(list) && *shell->at == '{' && strchr(" \t\n", shell->at[1])) {
-        shell->at++;
-        group(list, '}');
-        return;
-    }
-    shell_word(shell, &word);
-    if (shell->at == start) {
-        shell_problem(shell, "it has a word that cannot be read");
-        return;
-    }
-    if (!*word.text && !word.quoted && !word.expands)
-        return; /* $IFS alone */
-    if (take_keyword(list, &word))
-        return;
-    if (at_start(list) && !word.quoted && !strcmp(word.text, "[["))
-        skip_test(shell);
-    else
-        add_word(list, &word);
-}
-
-/* ---- operators ---- */
-
-/* "a=(x y)": values; commands substituted into them count all the same. */
-static void skip_array(struct shell *shell)
-{
-    struct word value;
-    for (shell->at++; *shell->at != ')' && !shell->script->problem;) {
-        const char *start = shell->at;
-        shell->at += strspn(shell->at, " \t\n");
-        if (*shell->at != ')')
-            shell_word(shell, &value);
-        if (shell->at == start)
-            shell_problem(shell, "an array has no end");
-    }
-    shell->at += *shell->at == ')';
-}
-
-/* A parenthesis: a function's name, a subshell, arithmetic, or an array's values. */
-static void open_paren(struct list *list)
-{
-    struct shell *shell = list->shell;
-    struct command *command = &list->command;
-    const char *after = shell->at + 1 + strspn(shell->at + 1, " \t");
-    if (*after == ')' && command->count == 1) {
-        list->next_function = command->words[0].text;
-        *command = (struct command){0};
-        shell->at = after + 1;
-        shell->at += strspn(shell->at, " \t\n");
-    } else if (*after == ')' && !command->count) { /* after "function name" */
-        shell->at = after + 1;
-    } else if (shell->at[1] == '(' && shell_arithmetic_end(shell->at + 2)) {
-        const char *start = shell->at + 2;
-        shell->at = shell_arithmetic_end(start);
-        shell_substitutions(shell, start, (size_t)(shell->at - start));
-    } else if (!command->count && command->assigned_count) {
-        skip_array(shell);
-    } else if (list->pattern) {
-        shell->at++; /* "(pattern)" */
-    } else if (!command->count) {
-        shell->at++;
-        group(list, ')');
-    } else {
-        shell_problem(shell, "it has a '(' where none may stand");
-    }
-}
-
-static void separator(struct list *list, bool background, size_t len)
-{
-    end_command(list, background);
-    list->shell->at += len;
-    new_pipeline(list);
-}
-
-static void read_operator(struct list *list)
-{
-    struct shell *shell = list->shell;
-    const char *at = shell->at;
-    if (at[0] == '&' && at[1] == '>') {
-        shell->at++;
-        read_redirect(list);
-    } else if (at[0] == '&') {
-        separator(list, at[1] != '&', at[1] == '&' ? 2 : 1);
-    } else if (at[0] == '|' && at[1] == '|') {
-        separator(list, false, 2);
-    } else if (at[0] == '|' && list->pattern) {
-        shell->at++; /* between patterns */
-    } else if (at[0] == '|') {
-        end_command(list, false);
-        shell->at += at[1] == '&' ? 2 : 1;
-        list->position++;
-    } else {
-        separator(list, false, 1); /* ';' or a new line */
-        list->pattern |= list->cases && at[0] == ';' && (at[1] == ';' || at[1] == '&');
-        if (*at == '\n' && list->here_expected)
-            read_here(list);
-    }
-}
-
-/* One step; false at the end of the list. */
-static bool step(struct list *list, char close)
-{
-    struct shell *shell = list->shell;
-    skip_blanks(shell);
-    char c = *shell->at;
-    if (list->pattern && c == ')') {
-        end_command(list, false);
-        list->pattern = false;
-        shell->at++;
-    } else if (!c || (c == close && (c != '}' || at_start(list)))) {
-        end_command(list, false);
-        shell->at += c != '\0';
-        if (c != close)
-            shell_problem(shell, close == '}' ? "a '{' has no end" : "a '(' has no end");
-        return false;
-    } else if (c == '#') {
-        shell->at += strcspn(shell->at, "\n");
-    } else if (c == '(') {
-        open_paren(list);
-    } else if (c == ')') {
-        shell_problem(shell, "it has a ')' without a '('");
-    } else if (strchr(";&|\n", c)) {
-        read_operator(list);
-    } else if ((c == '<' || c == '>') && shell->at[1] != '(') {
-        read_redirect(list);
-    } else if (!skip_descriptor(shell)) {
-        read_word(list);
-    }
-    return true;
-}
-
-void shell_list(struct shell *shell, char close, const struct pipeline *outer, size_t position,
-                const char *function)
-{
-    struct list list = {
-        .shell = shell, .outer = outer, .outer_position = position, .function = function};
-    if (++shell->depth > MAX_DEPTH)
-        shell_problem(shell, "it is nested too deeply");
-    new_pipeline(&list);
-    while (!shell->script->problem && step(&list, close))
-        ;
+    struct fields positional = shell->state.positional;
+    bool was_unknown = shell->state.positional_unknown;
+    function->called = true;
+    if (function->running || shell->depth >= MAX_DEPTH)
+        return (struct value){.text = unknown};
+    function->running = true;
+    shell->depth++;
+    shell->state.positional =
+        (struct fields){.items = (struct field *)call->words + 1, .count = call->count - 1};
+    shell->state.positional_unknown = false;
+    struct value output = shell_run(shell, function->body);
+    shell->state.positional = positional;
+    shell->state.positional_unknown = was_unknown;
     shell->depth--;
+    function->running = false;
+    return output;
 }
 
-void script_read(struct script *out, const char *text)
+static const char *shown(const struct call *call)
 {
-    struct shell shell = {.script = out, .at = text};
-    *out = (struct script){0};
-    shell_list(&shell, '\0', NULL, 0, NULL);
+    struct text text = {0};
+    text_add(&text, "", 0);
+    for (size_t i = 0; i < (call->count ? 0 : call->assigned_count); i++) {
+        text_puts(&text, i ? " " : "");
+        text_puts(&text, call->assigned[i].text);
+    }
+    for (size_t i = 0; i < call->count; i++) {
+        text_puts(&text, i ? " " : "");
+        text_puts(&text, *call->words[i].text ? call->words[i].text : "''");
+    }
+    for (size_t i = 0; i < call->target_count; i++) {
+        const struct target *target = &call->targets[i];
+        if (target->kind == REDIRECT_TEXT)
+            continue;
+        text_puts(&text, text.len ? " " : "");
+        text_puts(&text, target->kind == REDIRECT_WRITE ? "> " : "< ");
+        text_puts(&text, target->value.text);
+    }
+    return readable(text.data);
+}
+
+static struct value follow(struct shell *shell, struct call *call)
+{
+    struct function *function = find_function(shell, call->program);
+    struct value output = nothing;
+    if (function && !strcmp(call->words[0].text, function->name))
+        return call_function(shell, function, call);
+    if (builtin_run(shell, call, &output) || unwrap(shell, call, &output))
+        return output;
+    return output_of(shell, call);
+}
+
+struct value shell_call(struct shell *shell, struct call *call)
+{
+    const struct function *function;
+    if (!shell->budget) {
+        unreadable(shell, "…", call->through, "it runs too many commands");
+        return nothing;
+    }
+    shell->budget--;
+    call->program = call->count ? path_base(call->words[0].text) : "";
+    function = find_function(shell, call->program);
+    call->recursive = function && function->running;
+    call->looping = shell->looping;
+    call->cwd = shell->state.cwd;
+    call->input = shell->input;
+    call->piped = shell->piped;
+    call->shell = shell;
+    struct finding finding = {.shown = shown(call), .through = call->through};
+    rules_judge(call, &finding);
+    add_finding(shell->out, &finding);
+    return call->count ? follow(shell, call) : nothing;
+}
+
+static struct value run_command(struct shell *shell, const struct node *node)
+{
+    struct fields words = {0}, assigned = {0};
+    const struct variable *before = shell->state.variables;
+    for (const struct word *word = node->words; word; word = word->next)
+        expand_fields(shell, word, &words);
+    for (const struct assignment *at = node->assignments; at; at = at->next)
+        assign(shell, at, &assigned);
+    struct targets targets = open_targets(shell, node->redirects);
+    if (!words.count && !assigned.count && !targets.count)
+        return nothing;
+    struct call call = {.words = words.items,
+                        .count = words.count,
+                        .targets = targets.items,
+                        .target_count = targets.count,
+                        .assigned = assigned.items,
+                        .assigned_count = assigned.count,
+                        .through = shell->through};
+    bool passing = words.count && assigned.count && strcmp(words.items[0].text, "read") != 0 &&
+                   !find_function(shell, words.items[0].text);
+    struct value output = shell_call(shell, &call);
+    if (passing)
+        shell->state.variables = before; /* "NAME=value command" sets it for the command alone */
+    return close_targets(shell, &targets, output);
+}
+
+/* A compound command's own redirections are written by no program. */
+static void judge_targets(struct shell *shell, const struct targets *targets)
+{
+    struct call call = {
+        .targets = targets->items, .target_count = targets->count, .through = shell->through};
+    if (targets->count)
+        shell_call(shell, &call);
+}
+
+/* ---- lists ---- */
+
+static struct value append(struct value one, struct value other)
+{
+    if (!*other.text)
+        return (struct value){one.text, one.origins | other.origins};
+    if (strlen(one.text) + strlen(other.text) > MAX_TEXT)
+        one.text = unknown;
+    else
+        one.text = text_join(one.text, other.text, "");
+    one.origins |= other.origins;
+    return one;
+}
+
+static struct value run_pipeline(struct shell *shell, const struct node *node)
+{
+    const struct node *first = node->children;
+    struct value input = shell->input, output = nothing;
+    bool piped = shell->piped, looping = shell->looping;
+    if (!first->next && !node->background)
+        return shell_run(shell, first);
+    struct state before = shell->state;
+    shell->looping = true;
+    for (const struct node *child = first; child; child = child->next) {
+        output = shell_run(shell, child);
+        shell->state = before;
+        shell->input = output;
+        shell->piped = true;
+    }
+    shell->input = input;
+    shell->piped = piped;
+    shell->looping = looping;
+    return output;
+}
+
+static struct value run_list(struct shell *shell, const struct node *node)
+{
+    struct value output = nothing;
+    struct state before = shell->state, skipped = shell->state;
+    bool may_skip = false;
+    for (const struct node *child = node->children; child; child = child->next) {
+        if (child->conditional && !may_skip) {
+            before = skipped = shell->state;
+            may_skip = true;
+        } else if (!child->conditional && may_skip) {
+            merge(shell, &skipped, &before);
+            may_skip = false;
+        }
+        output = append(output, child->kind == NODE_PIPELINE ? run_pipeline(shell, child)
+                                                             : shell_run(shell, child));
+    }
+    if (may_skip)
+        merge(shell, &skipped, &before);
+    return output;
+}
+
+/* ---- compound commands ---- */
+
+static struct value run_branches(struct shell *shell, const struct node *node)
+{
+    struct value output = shell_run(shell, node->children);
+    struct state before = shell->state;
+    for (const struct node *child = node->children->next; child; child = child->next) {
+        struct state sofar = shell->state;
+        shell->state = before;
+        output = append(output, shell_run(shell, child));
+        merge(shell, &sofar, &before);
+    }
+    return output;
+}
+
+/* Twice: what the first pass has changed is there in the second. */
+static struct value run_loop(struct shell *shell, const struct node *node)
+{
+    struct state before = shell->state;
+    struct value output = shell_run(shell, node->children);
+    merge(shell, &before, &before);
+    output = append(output, shell_run(shell, node->children));
+    merge(shell, &before, &before);
+    return output;
+}
+
+static struct value run_for(struct shell *shell, const struct node *node)
+{
+    struct fields words = {0};
+    struct value output = nothing;
+    struct state before = shell->state;
+    for (const struct word *word = node->words; word; word = word->next)
+        expand_fields(shell, word, &words);
+    if (node->all)
+        words = before.positional;
+    if (words.count > MAX_PASSES || (node->all && before.positional_unknown)) {
+        struct value all = join_fields(words.items, words.count, " ");
+        words = (struct fields){0};
+        for (size_t i = 0; i < 2; i++)
+            add_field(&words, (struct field){.text = unknown, .origins = all.origins});
+    }
+    for (size_t i = 0; i < words.count; i++) {
+        shell_set(shell, node->name, (struct value){words.items[i].text, words.items[i].origins});
+        output = append(output, shell_run(shell, node->children));
+    }
+    if (words.count > 1)
+        merge(shell, &before, &before);
+    return output;
+}
+
+static struct value define(struct shell *shell, const struct node *node)
+{
+    struct function *function = take(sizeof *function);
+    function->name = node->name;
+    function->body = node->children;
+    function->older = shell->functions;
+    shell->functions = function;
+    return nothing;
+}
+
+static struct value look_at(struct shell *shell, const struct node *node)
+{
+    for (const struct word *word = node->words; word; word = word->next)
+        expand_value(shell, word);
+    return nothing;
+}
+
+static struct value run_subshell(struct shell *shell, const struct node *node)
+{
+    struct state before = shell->state;
+    struct value output = shell_run(shell, node->children);
+    shell->state = before;
+    return output;
+}
+
+static struct value run_kind(struct shell *shell, const struct node *node)
+{
+    switch (node->kind) {
+    case NODE_PIPELINE:
+        return run_pipeline(shell, node);
+    case NODE_LIST:
+        return run_list(shell, node);
+    case NODE_SUBSHELL:
+        return run_subshell(shell, node);
+    case NODE_BRANCHES:
+        return run_branches(shell, node);
+    case NODE_LOOP:
+        return run_loop(shell, node);
+    case NODE_FOR:
+        return run_for(shell, node);
+    case NODE_FUNCTION:
+        return define(shell, node);
+    case NODE_TEST:
+        return look_at(shell, node);
+    default:
+        return run_command(shell, node);
+    }
+}
+
+struct value shell_run(struct shell *shell, const struct node *node)
+{
+    struct value input = shell->input, output;
+    bool piped = shell->piped;
+    if (!shell->budget)
+        return nothing;
+    if (node->kind == NODE_COMMAND) {
+        output = run_command(shell, node);
+    } else {
+        struct targets targets = open_targets(shell, node->redirects);
+        judge_targets(shell, &targets);
+        output = close_targets(shell, &targets, run_kind(shell, node));
+    }
+    shell->input = input;
+    shell->piped = piped;
+    return output;
+}
+
+/* ---- texts ---- */
+
+/* Functions that nothing has called yet may be called later, with any arguments. */
+static void run_uncalled(struct shell *shell)
+{
+    for (struct function *function = shell->functions; function; function = function->older) {
+        struct state before = shell->state;
+        if (function->called)
+            continue;
+        function->called = function->running = true;
+        shell->state.positional_unknown = true;
+        shell_run(shell, function->body);
+        function->running = false;
+        shell->state = before;
+    }
+}
+
+struct value shell_run_text(struct shell *shell, const char *text, const char *through,
+                            const struct fields *positional)
+{
+    const char *problem = NULL, *before = shell->through;
+    struct fields was = shell->state.positional;
+    struct value output = nothing;
+    if (shell->depth >= MAX_DEPTH || strlen(text) > MAX_COMMAND) {
+        unreadable(shell, "…", through, "it is too long, or nested too deeply");
+        return nothing;
+    }
+    struct node *list = parse(text, shell->depth, &problem);
+    if (problem)
+        unreadable(shell, text, through, problem);
+    shell->depth++;
+    shell->through = through;
+    if (positional)
+        shell->state.positional = *positional;
+    output = shell_run(shell, list);
+    if (shell->depth == 1)
+        run_uncalled(shell);
+    if (positional)
+        shell->state.positional = was;
+    shell->through = before;
+    shell->depth--;
+    return output;
 }

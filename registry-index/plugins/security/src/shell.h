@@ -1,77 +1,149 @@
 /*
- * A command line as a shell would read it: quotes, pipelines, subshells, substitutions,
- * redirections, here-documents, functions and simple variables. Everything that would run is one
- * command of a flat list.
+ * A shell that does everything but run programs: it follows variables, cd, functions, pipelines and
+ * what is written to files, and shows every command that would be run to the rules.
+ *
+ * A value may be unknown, as a whole or in part (the marks of syntax.h). What decides later is
+ * where it came from: its origins.
  */
 #ifndef SECURITY_SHELL_H
 #define SECURITY_SHELL_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "judge.h"
+#include "syntax.h"
 
-struct pipeline {
-    const struct pipeline *outer; /* of the group that holds it; NULL at the top */
-    size_t outer_position;        /* where in that pipeline the group stands */
+enum origin {
+    FROM_NETWORK = 1,
+    FROM_DECODER = 2, /* base64 -d and the like */
+    FROM_SECRET = 4,
+    FROM_ENVIRONMENT = 8,
+    FROM_PROGRAM = 16, /* the output of a program that we cannot foresee */
 };
 
-struct word {
-    const char *text;        /* after quotes and known variables; "$HOME", "~" and "$(…)" stay */
-    bool quoted;             /* some of it was in quotes */
-    bool expands;            /* holds something that only the shell will know */
-    bool braces;             /* holds {a,b} outside quotes */
-    size_t inner, inner_end; /* commands substituted into it: [inner, inner_end) of the list */
+struct value {
+    const char *text;
+    unsigned origins;
 };
 
-struct redirect {
-    char kind; /* '<' reads, '>' writes or appends */
-    struct word target;
+/* One argument, after all expansions. */
+struct field {
+    const char *text;
+    unsigned origins;
+    bool quoted; /* some of it was */
 };
 
-struct command {
-    struct word *words; /* the program first; assignments in front are in `assigned` */
+struct fields {
+    struct field *items;
     size_t count, capacity;
-    struct word *assigned; /* NAME=value */
-    size_t assigned_count, assigned_capacity;
-    struct redirect *redirects;
-    size_t redirect_count, redirect_capacity;
-    const struct pipeline *pipeline;
-    size_t position;      /* in the pipeline */
-    const char *function; /* defined around it, or NULL */
-    bool background;
-    const char *input; /* here-document or here-string, or NULL */
 };
 
-struct script {
-    struct command *commands;
-    size_t count, capacity;
-    const char *problem; /* why it cannot be read as a shell's command; NULL */
-};
-
-void script_read(struct script *out, const char *text);
-
-/* For word.c: a word at the reader's place. */
 struct variable {
-    const char *name, *value;
+    const char *name;
+    struct value value;
+    struct fields elements; /* of an array */
+    const struct variable *older;
 };
+
+/* What a subshell has for itself. */
+struct state {
+    const struct variable *variables; /* the newest first */
+    const char *cwd;                  /* NULL: unknown */
+    struct fields positional;         /* $1 and on */
+    bool positional_unknown;
+};
+
+struct function {
+    const char *name;
+    const struct node *body;
+    bool called, running;
+    struct function *older;
+};
+
+struct file {
+    const char *path;
+    struct value content;
+    const struct file *older;
+};
+
 struct shell {
-    struct script *script;
-    const char *at;
-    unsigned depth;
-    struct variable *variables;
-    size_t variable_count, variable_capacity;
+    const struct context *context;
+    struct judgement *out;
+    struct state state;
+    struct function *functions;
+    const struct file *files;
+    struct value input; /* standard input */
+    bool piped;         /* it is a pipe or a file */
+    bool looping;       /* in a pipeline or in the background: others run at the same time */
+    const char *through;
+    unsigned depth;      /* of texts and functions */
+    unsigned budget;     /* commands that may still be followed */
+    unsigned files_made; /* by <(...) */
 };
-void shell_word(struct shell *shell, struct word *out);
-/* Finds the commands substituted into a text that is no command itself: arithmetic, a
- * here-document. */
-void shell_substitutions(struct shell *shell, const char *text, size_t len);
-/* After "((": the place after the "))" that ends arithmetic; NULL if these are two subshells. */
-const char *shell_arithmetic_end(const char *at);
-/* Reads commands up to `close` (0: the end). */
-void shell_list(struct shell *shell, char close, const struct pipeline *outer, size_t position,
-                const char *function);
-void shell_problem(struct shell *shell, const char *problem);
-void shell_assign(struct shell *shell, const char *name, size_t len, const char *value);
-bool shell_name_start(char c);
-size_t shell_name_length(const char *text);
+
+struct target {
+    enum redirect_kind kind;
+    bool output;
+    struct value value; /* the path, or the text */
+};
+
+/* A simple command as the rules see it. */
+struct call {
+    const char *program;       /* without its folder; "" for none */
+    const struct field *words; /* the program first */
+    size_t count;
+    const struct target *targets;
+    size_t target_count;
+    const struct field *assigned; /* NAME=value in front */
+    size_t assigned_count;
+    struct value input;
+    bool piped;
+    bool open_ended; /* another program adds arguments (xargs) */
+    bool recursive;  /* calls a function that is running */
+    bool looping;
+    const char *cwd;
+    const char *through; /* the wrapper around it; NULL */
+    const struct shell *shell;
+};
+
+/* ---- shell.c ---- */
+
+struct value shell_run(struct shell *shell, const struct node *node);
+/* Runs a text that a command hands to a shell; `positional` may be NULL for the present ones. */
+struct value shell_run_text(struct shell *shell, const char *text, const char *through,
+                            const struct fields *positional);
+/* Like a command, with words that are known already. */
+struct value shell_call(struct shell *shell, struct call *call);
+void shell_set(struct shell *shell, const char *name, struct value value);
+const struct variable *shell_find(const struct shell *shell, const char *name);
+void shell_write(struct shell *shell, const char *path, struct value content);
+/* What is known of a file; unknown text without origins if nothing is. */
+struct value shell_content(const struct shell *shell, const char *path);
+
+/* ---- words.c ---- */
+
+void expand_fields(struct shell *shell, const struct word *word, struct fields *out);
+/* Without splitting: for assignments, redirections and here-documents. */
+struct value expand_value(struct shell *shell, const struct word *word);
+void add_field(struct fields *fields, struct field field);
+void split_fields(struct fields *fields, const char *text, unsigned origins);
+bool is_known(const char *text);
+struct value join_fields(const struct field *items, size_t count, const char *between);
+
+/* ---- builtins.c, unwrap.c, output.c ---- */
+
+/* True if the program is the shell's own and its effect on the shell was followed. */
+bool builtin_run(struct shell *shell, const struct call *call, struct value *output);
+/* True if the program runs others, and they were followed. */
+bool unwrap(struct shell *shell, const struct call *call, struct value *output);
+/* What it prints, as far as it can be known. */
+struct value output_of(struct shell *shell, const struct call *call);
+bool is_shell(const char *program);
+bool is_interpreter(const char *program);
+/* The operand that is the script of an interpreter; NULL: it has none, or it is "-". */
+const struct field *script_of(const struct call *call);
+/* The code that is given to an interpreter by an option; NULL. */
+const struct field *inline_code(const struct call *call);
+
+/* code.c: commands that are hidden in the code of another language. */
+void judge_code(struct shell *shell, const char *code, const char *through);
 
 #endif
