@@ -1,7 +1,7 @@
 """
 Rows 16 to 20: redirects and credentials, private addresses, answers that lie, one name in two
-registries, names that look like others. There are no credentials of paii's own yet: what is tested is
-that those of other tools (.netrc, proxies' and git's) are not sent.
+registries, names that look like others. Of credentials: those of other tools (.netrc, git's) are not
+sent; paii's own are the affair of tests/faults and tests/scenario/test_access.py.
 """
 
 import ctypes
@@ -13,7 +13,6 @@ import threading
 
 import pytest
 
-from hostile import every_umask
 from servers import WebServer, free_port
 from shelf import Shelf, installed, plugin, tar
 
@@ -26,7 +25,6 @@ def no_secret(site):
         assert not names & {"authorization", "cookie", "private-token", "referer"}, headers
 
 
-@every_umask
 @pytest.mark.parametrize("ending", ["", ".git"])
 def test_secrets_stay_where_they_are(world, web, tmp_path, ending):
     """Neither the first origin nor the one that it redirects to sees what a .netrc holds."""
@@ -148,11 +146,73 @@ def test_a_public_address_that_redirects_to_a_private_one(world, public_net, tmp
     public_net(scenario)
 
 
+@pytest.fixture
+def inside(tmp_path):
+    """Gives a name to loopback, in a namespace of mounts; called within `public_net`."""
+    hosts = tmp_path / "hosts"
+    hosts.write_text("127.0.0.1 localhost inside.example.net\n::1 inside6.example.net\n")
+
+    def name_it():
+        if ctypes.CDLL(None, use_errno=True).unshare(0x00020000) != 0:
+            pytest.skip("no mount namespaces")
+        for words in (["--make-rprivate", "/"], ["--bind", hosts, "/etc/hosts"]):
+            subprocess.run(["mount", *words], check=True, capture_output=True)
+        return "inside.example.net", "inside6.example.net"
+
+    return name_it
+
+
+def entries(site, sources):
+    return site.add("index.toml", "[registry]\n" + "".join(
+        f'[[plugins]]\nname = "evil-{i}"\nversion = "1.0.0"\nsource = "{source}"\n'
+        for i, source in enumerate(sources)))
+
+
+def test_names_that_lead_to_private_addresses(world, public_net, inside, tmp_path):
+    """Whatever the name is: the address that is connected to counts."""
+    def scenario():
+        names = inside()
+        site = PublicServer(tmp_path / "public")
+        try:
+            sources = [f"https://{name}:{site.port}/evil.{kind}" for name in names
+                       for kind in ("tar.gz", "git")] + [f"ssh://git@{names[0]}/evil.git"]
+            url = entries(site, sources)
+            assert world.run("registry", "add", "far", url, env=site.env).code == 0
+            site.forget()
+            for i in range(len(sources)):
+                world.refused("install", f"evil-{i}", code=13, env=site.env, words=["private network"])
+            assert site.requests == []
+            site.routes["/moved.tgz"] = lambda handler: handler.redirect(sources[0])
+            world.refused("install", f"{site.url}/moved.tgz", code=13, env=site.env)
+            assert len(site.requests) == 1
+        finally:
+            site.close()
+
+    public_net(scenario)
+
+
+def test_a_registry_in_the_private_network_may_name_what_is_there(world, public_net, inside, tmp_path):
+    def scenario():
+        name = inside()[0]
+        site = PublicServer(tmp_path / "public")
+        try:
+            site.add("evil.tar.gz", tar(plugin("evil-0")))
+            entries(site, [f"https://{name}:{site.port}/evil.tar.gz"])
+            url = f"https://{name}:{site.port}/index.toml"
+            assert world.run("registry", "add", "near", url, env=site.env).code == 0
+            assert world.run("install", "evil-0", env=site.env).code == 0
+        finally:
+            site.close()
+
+    public_net(scenario)
+
+
 class PublicServer(WebServer):
     """Answers on every address of its namespace; its URL is the public one."""
 
     def __init__(self, directory):
-        super().__init__(directory, address="::", names="IP:203.0.113.9")
+        super().__init__(directory, address="::", names="IP:203.0.113.9,DNS:inside.example.net,"
+                                                        "DNS:inside6.example.net")
         self.url = f"https://203.0.113.9:{self.port}"
 
 
@@ -200,7 +260,6 @@ ANSWERS = {
 }
 
 
-@every_umask
 @pytest.mark.parametrize("name", ANSWERS)
 def test_answers_that_lie(world, name):
     server = RawServer(ANSWERS[name])
@@ -223,7 +282,6 @@ def test_a_cut_answer_is_none(world, web):
 # ---- row 19
 
 
-@every_umask
 def test_one_name_in_two_registries(world):
     Shelf(world.person, "other").add("both")
     world.shelf.add("both")
