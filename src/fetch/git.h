@@ -50,8 +50,8 @@ extern const struct git_transport GIT_HTTP, GIT_SSH, GIT_LOCAL;
 struct git_store {
     git_repository *repo;
     git_odb *odb;
-    git_indexer *indexer; /* while a pack arrives */
-    uint64_t tree_visits; /* of the walks so far */
+    git_indexer *indexer;         /* while a pack arrives */
+    git_indexer_progress indexed; /* of that pack: the indexer counts on it from call to call */
 };
 
 /* Opens the cache folder (CACHE_FD becomes the working directory), or a repository on this machine.

@@ -116,25 +116,25 @@ void store_close(struct git_store *store)
 
 int store_pack_add(struct git_store *store, const void *data, size_t len)
 {
-    git_indexer_progress stats = {0};
-
-    if (!store->indexer && git_indexer_new(&store->indexer, PACKS, 0600, NULL, NULL) < 0)
-        return store_error("cannot keep the objects");
-    if (git_indexer_append(store->indexer, data, len, &stats) < 0)
+    if (!store->indexer) {
+        store->indexed = (git_indexer_progress){0};
+        if (git_indexer_new(&store->indexer, PACKS, 0600, NULL, NULL) < 0)
+            return store_error("cannot keep the objects");
+    }
+    if (git_indexer_append(store->indexer, data, len, &store->indexed) < 0)
         return error_context(store_error("the server sent a bad pack"), "refused");
     return 0;
 }
 
 int store_pack_end(struct git_store *store, bool keep)
 {
-    git_indexer_progress stats = {0};
     int result = 0;
 
     if (!store->indexer)
         return 0;
     if (keep) {
         event_progress("resolving", 0, 0);
-        if (git_indexer_commit(store->indexer, &stats) < 0)
+        if (git_indexer_commit(store->indexer, &store->indexed) < 0)
             result = store_error("the server sent a bad pack");
     }
     git_indexer_free(store->indexer);
@@ -221,6 +221,7 @@ struct walk {
     struct arena *arena;
     struct buf path; /* of the entry at hand */
     unsigned depth;
+    unsigned folders; /* so far */
 };
 
 static int walk_tree(struct walk *walk, const git_oid *id);
@@ -353,7 +354,7 @@ static int walk_tree(struct walk *walk, const git_oid *id)
     if (walk->depth >= TREE_LIMITS.depth)
         return fail(ERR_REFUSED, "refused '%s': deeper than %u folders", buf_text(&walk->path),
                     TREE_LIMITS.depth);
-    if (++walk->store->tree_visits > 2 * (uint64_t)TREE_LIMITS.entries)
+    if (++walk->folders > TREE_LIMITS.entries)
         return fail(ERR_REFUSED, "refused '%s': more than %u folders", buf_text(&walk->path),
                     TREE_LIMITS.entries);
     tree = open_tree(walk->store, id);

@@ -292,6 +292,7 @@ int wire_fetch(struct git_remote *remote, const struct git_channel *channel,
 
     begin_command(&request, "fetch");
     pkt_line(&request, "ofs-delta");
+    pkt_line(&request, "no-progress"); /* the talk can weigh more than the objects */
     if (want->shallow && channel->caps->shallow)
         pkt_line(&request, "deepen 1");
     if (want->no_blobs && channel->caps->filter)
