@@ -48,6 +48,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.body = self.rfile.read(length) if length else b""
         site.requests.append(f"{self.command} {self.path}")
         site.headers.append(dict(self.headers))
+        site.clients.append(self.client_address)
         path = self.path.split("?")[0]
         for prefix, route in site.routes.items():
             if path == prefix or (prefix.endswith("*") and path.startswith(prefix[:-1])):
@@ -127,7 +128,8 @@ class QuietServer6(QuietServer):
 class WebServer:
     """
     Serves the files of `root`, and below /git/ the repositories in `repositories`, over HTTPS (or HTTP).
-    `requests` lists what was asked, `headers` with which headers; `routes` maps paths to functions of
+    `requests` lists what was asked, `headers` with which headers, `clients` from which address and port
+    (so how many connections there were); `routes` maps paths to functions of
     the handler, "/x*" for all that begins so.
     """
 
@@ -137,7 +139,7 @@ class WebServer:
         self.repositories = directory / "repositories"
         self.root.mkdir(parents=True, exist_ok=True)
         self.repositories.mkdir(parents=True, exist_ok=True)
-        self.requests, self.headers, self.routes = [], [], {}
+        self.requests, self.headers, self.clients, self.routes = [], [], [], {}
         self.git_protocol_2 = True
         self.certificate = None
         kind = QuietServer6 if ":" in address else QuietServer
@@ -178,6 +180,7 @@ class WebServer:
     def forget(self):
         self.requests.clear()
         self.headers.clear()
+        self.clients.clear()
 
     def close(self):
         self.timer.cancel()

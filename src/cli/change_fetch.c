@@ -6,6 +6,7 @@
 #include "base/name.h"
 #include "base/paths.h"
 #include "base/tree.h"
+#include "base/url.h"
 #include "registry/access.h"
 #include "registry/downloads.h"
 #include "registry/fetch.h"
@@ -17,10 +18,17 @@
 /* One choice on its way into staging. */
 struct arrival {
     struct choice *choice;
-    const char *place;     /* its own folder in staging; the tree arrives in place/src */
-    struct fetch_job *job; /* NULL for a folder */
+    const char *fellowship; /* of sources that come together; NULL: alone */
+    const char *group;      /* their folder in staging */
+    const char *place;      /* its own folder in that; the tree arrives in place/src */
+    struct fetch_job *job;  /* NULL for a folder */
     struct tree_summary tree;
 };
+
+static const char *or_empty(const char *text)
+{
+    return text ? text : "";
+}
 
 static bool remote_archive(const struct source *source)
 {
@@ -59,6 +67,38 @@ static int copy_folder(struct change *change, struct arrival *arrival)
 
 /* ---- from elsewhere, side by side ---- */
 
+/* What two jobs have in common that one helper may do: the registry, and its commit or server. */
+static const char *fellowship(const struct choice *choice, struct arena *arena)
+{
+    const struct source *source = &choice->package.source;
+    const char *whose = choice->package.registry;
+    struct url url;
+    if (source->kind == SOURCE_GIT)
+        return arena_printf(arena, "%s %s %s %s", whose, source->url, or_empty(source->ref),
+                            or_empty(source->commit));
+    if (!remote_archive(source) || url_parse(&url, arena, source->url, true) < 0) {
+        error_clear(); /* the helper tells of it */
+        return NULL;
+    }
+    return arena_printf(arena, "%s %d %s %u", whose, url.scheme, url.host, url.port);
+}
+
+/* Gives the arrival its place: fellows stand in one folder, of which the helper knows no more. */
+static int choose_place(struct change *change, struct arrival *arrivals, size_t index)
+{
+    struct arrival *arrival = &arrivals[index];
+    const struct source *source = &arrival->choice->package.source;
+    arrival->fellowship =
+        source->kind == SOURCE_FOLDER ? NULL : fellowship(arrival->choice, change->arena);
+    for (size_t i = 0; i < index && arrival->fellowship && !arrival->group; i++)
+        if (arrivals[i].fellowship && strcmp(arrivals[i].fellowship, arrival->fellowship) == 0)
+            arrival->group = arrivals[i].group;
+    if (!arrival->group)
+        arrival->group = arena_printf(change->arena, "%s/%zu", change->staging, change->arrivals);
+    arrival->place = arena_printf(change->arena, "%s/%zu", arrival->group, change->arrivals++);
+    return fs_mkdirs(arrival->place, 0700);
+}
+
 static struct fetch_job make_job(struct change *change, const struct arrival *arrival)
 {
     const struct choice *choice = arrival->choice;
@@ -66,6 +106,7 @@ static struct fetch_job make_job(struct change *change, const struct arrival *ar
         .op = FETCH_GIT_TREE,
         .source = choice->package.source,
         .staging = arrival->place,
+        .group = arrival->group,
         .into = "src",
         .progress = progress_begin("Fetching", subject(choice, change->arena)),
     };
@@ -100,6 +141,7 @@ static int unpack_downloads(struct change *change, struct arrival *arrivals, siz
         jobs[job_count] = (struct fetch_job){.op = FETCH_UNPACK,
                                              .source = got->source,
                                              .staging = got->staging,
+                                             .group = got->group,
                                              .into = "src",
                                              .archive = got->into};
         arrivals[i].job = &jobs[job_count++];
@@ -122,6 +164,20 @@ static int fetch_remote(struct change *change, struct arrival *arrivals, size_t 
     for (size_t i = 0; i < job_count; i++)
         progress_end(jobs[i].progress, jobs[i].result == 0);
     return result < 0 ? result : unpack_downloads(change, arrivals, count);
+}
+
+/* A recorded error of fetch_run() is of the first job that has one: whose that is. */
+static int name_plugin(const struct arrival *arrivals, size_t count, int result)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct choice *choice = arrivals[i].choice;
+        if (!arrivals[i].job || !arrivals[i].job->error)
+            continue;
+        return choice->direct || !*choice->package.name
+                   ? result
+                   : error_context(result, "plugin '%s'", choice->package.name);
+    }
+    return result;
 }
 
 /* ---- what came ---- */
@@ -156,11 +212,6 @@ static int check_pins(struct arrival *arrival, struct arena *arena)
 static const char *first_or_empty(const struct strings *list)
 {
     return list->count ? list->items[0] : "";
-}
-
-static const char *or_empty(const char *text)
-{
-    return text ? text : "";
 }
 
 static const char *provides_lines(const struct manifest *manifest, struct arena *arena)
@@ -305,7 +356,7 @@ static int receive(struct change *change, struct arrival *arrivals, size_t count
         if (arrivals[i].choice->package.source.kind == SOURCE_FOLDER)
             result = copy_folder(change, &arrivals[i]);
     if (result == 0)
-        result = fetch_remote(change, arrivals, count);
+        result = name_plugin(arrivals, count, fetch_remote(change, arrivals, count));
     for (size_t i = 0; i < count && result == 0; i++) {
         struct choice *choice = arrivals[i].choice;
         choice->tree_dir = path_join(change->arena, arrivals[i].place, "src");
@@ -343,10 +394,8 @@ int change_fetch(struct change *change, struct choice **choices, size_t count, b
             result = read_arrival(change, choice, learned);
             continue;
         }
-        const char *place =
-            arena_printf(change->arena, "%s/%zu", change->staging, change->arrivals++);
-        result = fs_mkdirs(place, 0700);
-        arrivals[arrival_count++] = (struct arrival){.choice = choice, .place = place};
+        arrivals[arrival_count] = (struct arrival){.choice = choice};
+        result = choose_place(change, arrivals, arrival_count++);
     }
     if (result == 0)
         result = receive(change, arrivals, arrival_count, learned);

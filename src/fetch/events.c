@@ -62,16 +62,21 @@ void event_log(const char *format, ...)
     write_line(2, &line);
 }
 
+static int at_item = -1;
+
+void event_at_item(int index)
+{
+    at_item = index;
+}
+
 static void number(struct json_writer *json, const char *key, uint64_t value)
 {
     json_key(json, key);
     json_integer(json, (int64_t)value);
 }
 
-static void print_success(struct json_writer *json, const struct job *job)
+static void print_results(struct json_writer *json, const struct job *job)
 {
-    json_key(json, "ok");
-    json_boolean(json, true);
     json_key(json, "unchanged");
     json_boolean(json, job->unchanged);
     json_field(json, "sandbox", job->sandbox);
@@ -94,10 +99,30 @@ static void print_success(struct json_writer *json, const struct job *job)
     json_end_array(json);
 }
 
+void event_item(struct job *job)
+{
+    AUTO_BUF line = {0};
+    struct json_writer json = {.out = &line};
+
+    json_object(&json);
+    json_field(&json, "event", "item");
+    number(&json, "item", (uint64_t)at_item);
+    print_results(&json, job);
+    json_end_object(&json);
+    buf_putc(&line, '\n');
+    write_all(1, &line);
+    job->unchanged = false;
+    job->etag = job->date = job->found_sha256 = job->tree = NULL;
+    job->size = job->received = 0;
+    job->written = job->requests = 0;
+}
+
 static void print_failure(struct json_writer *json)
 {
     json_key(json, "ok");
     json_boolean(json, false);
+    if (at_item >= 0)
+        number(json, "item", (uint64_t)at_item);
     json_key(json, "error");
     json_object(json);
     json_field(json, "code", err_name(error_code() ? error_code() : ERR_GENERIC));
@@ -124,7 +149,9 @@ int event_finish(const struct job *job, int result)
 
     if (result == 0) {
         json_object(&json);
-        print_success(&json, job);
+        json_key(&json, "ok");
+        json_boolean(&json, true);
+        print_results(&json, job);
         json_end_object(&json);
         buf_putc(&line, '\n');
     } else {

@@ -7,6 +7,7 @@
  * id.
  */
 #include "base/error.h"
+#include "base/fs.h"
 #include "fetch/git.h"
 
 #include <string.h>
@@ -168,43 +169,6 @@ static int need_commit(struct git_remote *remote, const git_oid *id, bool no_blo
     return result;
 }
 
-/* Sees to it that everything of `missing` is in the store; `tree` is the folder that holds it all.
- */
-static int need_objects(struct git_remote *remote, const struct strings *missing,
-                        const git_oid *tree)
-{
-    struct git_want want = {.ids = *missing};
-    char hex[GIT_HEX + 1];
-
-    if (missing->count == 0)
-        return 0;
-    if (missing->count > MAX_WANTS && tree)
-        return fetch_one(remote, git_oid_tostr(hex, sizeof hex, tree), false, false);
-    return remote->transport->fetch(remote, &want);
-}
-
-static int lacking(const struct git_remote *remote, const char *id)
-{
-    return fail(ERR_NETWORK, "'%s' did not send the object %s", remote->job->url, id);
-}
-
-/* As store_missing(), until nothing is. Folders may be missing too, hence more than one round. */
-static int need_tree(struct git_remote *remote, const git_oid *tree)
-{
-    for (int round = 0;; round++) {
-        struct strings missing = {0};
-        int result = store_missing(remote->store, tree, &missing, &remote->job->arena);
-
-        if (result < 0 || missing.count == 0)
-            return result;
-        if (round == 2)
-            return lacking(remote, missing.items[0]);
-        result = need_objects(remote, &missing, tree);
-        if (result < 0)
-            return result;
-    }
-}
-
 /* The commit of the job, in the store: its id as text and its tree. `unchanged` when it is `known`.
  */
 static int reach_commit(struct git_remote *remote, bool no_blobs, git_oid *tree)
@@ -239,11 +203,71 @@ static int find_folder(struct git_remote *remote, const git_oid *root, git_oid *
     return error_context(result, "'%s'", remote->job->url);
 }
 
-static int write_tree(struct git_remote *remote, const git_oid *tree)
+static int find_folders(struct git_remote *remote, const git_oid *root, git_oid *trees)
+{
+    int result = 0;
+
+    for (size_t i = 0; i < remote->job->item_count && result == 0; i++) {
+        result = items_enter(remote->job, i);
+        if (result == 0)
+            result = find_folder(remote, root, &trees[i]);
+    }
+    return result;
+}
+
+/* Adds what the folder `tree` lacks: by its ids, or by that of the folder if there are many. */
+static int add_missing(struct git_remote *remote, const git_oid *tree, struct strings *wants)
+{
+    struct arena *arena = &remote->job->arena;
+    struct strings missing = {0};
+    char hex[GIT_HEX + 1];
+    int result = store_missing(remote->store, tree, &missing, arena);
+
+    if (missing.count > MAX_WANTS) {
+        missing.count = 0;
+        strings_add(&missing, arena, arena_strdup(arena, git_oid_tostr(hex, sizeof hex, tree)));
+    }
+    for (size_t i = 0; i < missing.count && result == 0; i++) {
+        if (!strings_has(wants, missing.items[i]))
+            strings_add(wants, arena, missing.items[i]);
+    }
+    return result;
+}
+
+/*
+ * Sees to it that all of the folders is in the store, by one request for what they lack together.
+ * Folders may be missing too, hence more than one round.
+ */
+static int need_folders(struct git_remote *remote, const git_oid *trees)
+{
+    struct job *job = remote->job;
+
+    for (int round = 0;; round++) {
+        struct git_want want = {0};
+        int result = 0;
+
+        for (size_t i = 0; i < job->item_count && result == 0; i++) {
+            result = items_enter(job, i);
+            if (result == 0)
+                result = add_missing(remote, &trees[i], &want.ids);
+        }
+        if (result < 0 || want.ids.count == 0)
+            return result;
+        if (round == 2)
+            return fail(ERR_NETWORK, "'%s' did not send the object %s", job->url,
+                        want.ids.items[0]);
+        event_at_item(-1);
+        result = remote->transport->fetch(remote, &want);
+        if (result < 0)
+            return result;
+    }
+}
+
+static int write_folder(struct git_remote *remote, const git_oid *tree)
 {
     struct job *job = remote->job;
     struct tree_writer *writer;
-    int fd = job_open_into(job);
+    AUTO_FD fd = job_open_into(job);
 
     if (fd < 0)
         return fd;
@@ -251,22 +275,48 @@ static int write_tree(struct git_remote *remote, const git_oid *tree)
     return job_finish_tree(job, writer, store_write_tree(remote->store, tree, writer));
 }
 
+static int write_folders(struct git_remote *remote, const git_oid *trees)
+{
+    struct job *job = remote->job;
+    int result = 0;
+
+    for (size_t i = 0; i < job->item_count && result == 0; i++) {
+        result = items_enter(job, i);
+        if (result == 0)
+            result = write_folder(remote, &trees[i]);
+        if (result == 0 && job->has_items)
+            event_item(job);
+    }
+    return result;
+}
+
+/* Whether something smaller than the commit is wanted. */
+static bool wants_a_part(const struct job *job)
+{
+    bool part = true;
+
+    for (size_t i = 0; i < job->item_count; i++)
+        part = part && job->items[i].path && *job->items[i].path;
+    return part;
+}
+
 int op_git_tree(struct job *job)
 {
     struct git_store store = {0};
     struct git_remote remote;
-    git_oid root, tree;
+    git_oid *trees = arena_array(&job->arena, job->item_count, sizeof *trees);
+    git_oid root;
     int result = start(&remote, &store, job);
 
     job->known = NULL; /* a tree is always written */
     if (result == 0)
-        result = reach_commit(&remote, job->path && *job->path, &root);
+        result = reach_commit(&remote, wants_a_part(job), &root);
     if (result == 0)
-        result = find_folder(&remote, &root, &tree);
+        result = find_folders(&remote, &root, trees);
     if (result == 0)
-        result = need_tree(&remote, &tree);
+        result = need_folders(&remote, trees);
     if (result == 0)
-        result = write_tree(&remote, &tree);
+        result = write_folders(&remote, trees);
     return finish(&remote, result);
 }
 
@@ -303,7 +353,7 @@ static int find_files(struct git_remote *remote, const git_oid *root, struct wan
             strings_add(&missing, &job->arena,
                         arena_strdup(&job->arena, git_oid_tostr(hex, sizeof hex, &w->id)));
     }
-    return need_objects(remote, &missing, NULL);
+    return missing.count ? remote->transport->fetch(remote, &(struct git_want){.ids = missing}) : 0;
 }
 
 static int write_files(struct git_remote *remote, const struct wanted *wanted, size_t count)

@@ -17,8 +17,10 @@ struct http *http_open(struct job *job)
 {
     static const char *const proxies[] = {"https_proxy", "http_proxy", "all_proxy", "HTTPS_PROXY",
                                           "ALL_PROXY"};
-    struct http *http;
+    struct http *http = job->http;
 
+    if (http)
+        return http;
     if (library_load_curl() < 0)
         return NULL;
     http = arena_alloc(&job->arena, sizeof *http);
@@ -31,13 +33,23 @@ struct http *http_open(struct job *job)
     http->curl = curl_lib.curl_easy_init();
     if (!http->curl)
         fail(ERR_GENERIC, "cannot start libcurl");
+    else if (job->keeps_connections)
+        job->http = http;
     return http->curl ? http : NULL;
 }
 
 void http_close(struct http *http)
 {
-    if (http && http->curl)
+    if (http && http->curl && http != http->job->http)
         curl_lib.curl_easy_cleanup(http->curl);
+}
+
+void http_close_kept(struct job *job)
+{
+    struct http *http = job->http;
+
+    job->http = NULL;
+    http_close(http);
 }
 
 /* ---- errors ---- */

@@ -42,5 +42,7 @@ struct http *http_open(struct job *job);
  */
 int http_perform(struct http *http, const struct http_request *request, struct http_reply *reply);
 void http_close(struct http *http); /* NULL is fine */
+/* The end of what stayed open for job->keeps_connections, if anything did. */
+void http_close_kept(struct job *job);
 
 #endif

@@ -16,12 +16,22 @@
 /* Descriptors that the starter opened (docs/helper-protocol.md). */
 enum { STAGING_FD = 3, CACHE_FD = 4 };
 
+/* One of several things that a request asks for; absent strings are NULL. */
+struct item {
+    const char
+        *folder; /* its own folder below the staging folder; NULL for a request without items */
+    const char *url, *path, *into, *sha256, *archive;
+};
+
 struct job {
     struct arena arena; /* everything here lives as long as the process */
 
     /* The request; absent strings are NULL. */
     const char *op, *url, *ref, *commit, *path, *into, *known, *known_date, *sha256, *archive;
     struct strings files;
+    struct item *items; /* at least one: a request without items is one itself */
+    size_t item_count, item_capacity;
+    bool has_items;
     uint64_t max;
     bool public_only;                                /* addresses of private networks are refused */
     bool offline;                                    /* what the object cache holds, or nothing */
@@ -30,8 +40,10 @@ struct job {
     /* A secret, for https to the origin of `secret_origin` alone; without a user it is a bearer's.
      */
     const char *secret, *secret_user, *secret_origin;
-    struct url parts;     /* of url */
-    uint64_t deadline_ms; /* of now_ms(); set by deadline_start() */
+    struct url parts;       /* of url */
+    bool keeps_connections; /* from one use of http_open() to the next */
+    struct http *http;      /* those */
+    uint64_t deadline_ms;   /* of now_ms(); set by deadline_start() */
 
     /* The answer. */
     const char *sandbox; /* how far this process is confined */
@@ -55,6 +67,10 @@ void event_log(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int event_finish(const struct job *job, int result);
 /* The last line of the recorded error, as text. */
 void event_failure(struct buf *line);
+/* The item at hand, for the answers from now on; -1 for none. */
+void event_at_item(int index);
+/* The answer for the item at hand. What it said is taken out of the job. */
+void event_item(struct job *job);
 
 /* deadline.c: the job ends by itself in job->timeout_s, whatever it waits for. */
 void deadline_start(struct job *job);
@@ -62,6 +78,16 @@ uint64_t now_ms(void);
 uint64_t deadline_left_ms(const struct job *job); /* at least 1 */
 bool deadline_is_over(const struct job *job);
 int deadline_error(const struct job *job);
+
+/* ---- items.c: requests for several things at once ---- */
+
+/* What items of a request have in common is checked. 0 or ERR_REFUSED. */
+int items_check(struct job *job);
+/* Makes item `index` the one at hand: the job's strings and STAGING_FD become its own. */
+int items_enter(struct job *job, size_t index);
+/* Runs `operation` for every item: here, or each in a process of its own. */
+int items_run(struct job *job, int (*operation)(struct job *job));
+int items_run_apart(struct job *job, int (*operation)(struct job *job));
 
 /* The operations. */
 int op_git_files(struct job *job);

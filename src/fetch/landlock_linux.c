@@ -9,7 +9,6 @@
 
 #include "base/error.h"
 #include "base/fs.h"
-#include "fetch/job.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -130,6 +129,8 @@ static int allow_all(const struct ruleset *ruleset, const struct sandbox *needs)
         result = allow_path(ruleset, "/dev/null", READ | LANDLOCK_ACCESS_FS_WRITE_FILE);
     if (result == 0)
         result = allow_path(ruleset, needs->reads, READ);
+    for (size_t i = 0; needs->job && i < needs->job->item_count && result == 0; i++)
+        result = allow_path(ruleset, needs->job->items[i].archive, READ);
     if (result == 0)
         result = allow_folder(ruleset, STAGING_FD, "staging");
     if (result == 0)

@@ -7,6 +7,7 @@
  *     events.c        what goes to descriptors 1 and 2
  *     sandbox_linux.c confinement: landlock_linux.c of files, seccomp_linux.c of system calls
  *     library.c       libcurl and libarchive, loaded when a job needs them
+ *     items.c         several things in one request
  *     deadline.c      no job lasts longer than it may
  *     http.c          redirects, retries;  http_send.c: one request;  http_get.c: the operation
  * `get` git_job.c       the operations `git-files` and `git-tree` git_http.c      a repository over
@@ -24,6 +25,9 @@ struct operation {
     const char *name;
     int (*run)(struct job *job);
     bool remote; /* has a URL */
+    /* How it does several items; NULL: it sees to that itself, or takes one alone. */
+    int (*run_items)(struct job *job, int (*operation)(struct job *job));
+    bool items; /* there may be several */
 };
 
 /* Says how far this machine can confine it, and nothing else. */
@@ -34,8 +38,11 @@ static int op_probe(struct job *job)
 }
 
 static const struct operation OPERATIONS[] = {
-    {"git-files", op_git_files, true}, {"git-tree", op_git_tree, true}, {"get", op_get, true},
-    {"unpack", op_unpack, false},      {"probe", op_probe, false},
+    {"git-files", op_git_files, true, NULL, false},
+    {"git-tree", op_git_tree, true, NULL, true},
+    {"get", op_get, true, items_run, true},
+    {"unpack", op_unpack, false, items_run_apart, true},
+    {"probe", op_probe, false, NULL, false},
 };
 
 static const struct operation *find_operation(const char *name)
@@ -51,7 +58,7 @@ static int run(struct job *job)
 {
     const struct operation *operation;
     int result = request_read(job);
-    struct sandbox needs = {.reads = job->archive, .required = job->require_sandbox};
+    struct sandbox needs = {.job = job, .required = job->require_sandbox};
 
     if (result < 0)
         return result;
@@ -60,19 +67,25 @@ static int run(struct job *job)
         return fail(ERR_REFUSED, "the request has an unknown op '%s'", job->op);
     if (operation->remote && !job->url)
         return fail(ERR_REFUSED, "the request '%s' has no url", job->op);
+    if (job->has_items && !operation->items)
+        return fail(ERR_REFUSED, "the request '%s' has items", job->op);
     if (operation->remote) {
         result = url_parse(&job->parts, &job->arena, job->url, true);
         needs.network = job->parts.scheme != URL_FILE;
         needs.spawns = job->parts.scheme == URL_SSH;
         needs.reads_anywhere = job->parts.scheme == URL_FILE;
     }
+    if (result == 0)
+        result = items_check(job);
     if (result == 0 && job->public_only && operation->remote && url_is_private(&job->parts))
         result = fail(ERR_REFUSED, "refused '%s': an address of a private network", job->url);
     if (result == 0 && needs.network)
         deadline_start(job);
     if (result == 0)
         result = sandbox_enter(&job->sandbox, &needs);
-    return result < 0 ? result : operation->run(job);
+    if (result < 0)
+        return result;
+    return operation->run_items ? operation->run_items(job, operation->run) : operation->run(job);
 }
 
 int main(void)

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MAX_REQUEST = 1 << 20 };
+enum { MAX_REQUEST = 1 << 20, MAX_ITEMS = 64 };
 
 static int read_input(struct buf *text)
 {
@@ -70,6 +70,20 @@ static bool has_control(const char *text)
     return false;
 }
 
+static int check_item(const struct item *item)
+{
+    if (item->sha256 && !is_hex(item->sha256, 64))
+        return fail(ERR_REFUSED, "'%s' is no SHA-256", item->sha256);
+    if (item->path && !is_path(item->path, true))
+        return fail(ERR_REFUSED, "refused the subfolder '%s': not a plain relative path",
+                    item->path);
+    if (item->into && !is_path(item->into, false))
+        return fail(ERR_REFUSED, "refused '%s' as a name below staging", item->into);
+    if (item->folder && !is_path(item->folder, false))
+        return fail(ERR_REFUSED, "refused '%s' as a folder below staging", item->folder);
+    return 0;
+}
+
 static int check(const struct job *job)
 {
     if (job->ref && is_hex(job->ref, 40)) {
@@ -84,20 +98,55 @@ static int check(const struct job *job)
         error_hint("a pin has all 40 hexadecimal digits, in lower case");
         return -ERR_REFUSED;
     }
-    if (job->sha256 && !is_hex(job->sha256, 64))
-        return fail(ERR_REFUSED, "'%s' is no SHA-256", job->sha256);
-    if (job->path && !is_path(job->path, true))
-        return fail(ERR_REFUSED, "refused the subfolder '%s': not a plain relative path",
-                    job->path);
-    if (job->into && !is_path(job->into, false))
-        return fail(ERR_REFUSED, "refused '%s' as a name below staging", job->into);
     if (has_control(job->secret) || has_control(job->secret_user))
         return fail(ERR_REFUSED, "the request holds a control character in a secret");
     for (size_t i = 0; i < job->files.count; i++) {
         if (!is_path(job->files.items[i], false))
             return fail(ERR_REFUSED, "refused the file name '%s'", job->files.items[i]);
     }
+    for (size_t i = 0; i < job->item_count; i++) {
+        if (check_item(&job->items[i]) < 0)
+            return -ERR_REFUSED;
+    }
     return 0;
+}
+
+/* What an item says itself, else what the request says for all. */
+static void add_item(struct job *job, struct reader *reader)
+{
+    *arena_push(&job->arena, &job->items, &job->item_count, &job->item_capacity) = (struct item){
+        .url = read_string(reader, "url", job->url),
+        .path = read_string(reader, "path", job->path),
+        .into = read_string(reader, "into", job->into),
+        .sha256 = read_string(reader, "sha256", job->sha256),
+        .archive = read_string(reader, "archive", job->archive),
+    };
+}
+
+static void read_items(struct job *job, struct reader *reader)
+{
+    struct data *list = read_any(reader, "items");
+
+    if (!list) {
+        add_item(job, reader);
+        return;
+    }
+    job->has_items = true;
+    if (list->type != DATA_ARRAY || list->count == 0 || list->count > MAX_ITEMS) {
+        read_error(reader, list, "expected 1 to %d items", MAX_ITEMS);
+        return;
+    }
+    for (struct data *node = list->children; node; node = node->next) {
+        struct reader item = *reader;
+
+        if (node->type != DATA_TABLE) {
+            read_error(reader, node, "expected a table");
+            return;
+        }
+        item.table = node;
+        add_item(job, &item);
+        job->items[job->item_count - 1].folder = read_required(&item, "folder");
+    }
 }
 
 static bool has_nul(const struct data *node)
@@ -165,6 +214,7 @@ int request_read(struct job *job)
     job->require_sandbox = read_boolean(&reader, "require_sandbox", false);
     read_network(job, &reader);
     read_secret(job, &reader);
+    read_items(job, &reader);
     if (diags.errors > 0)
         return fail(ERR_REFUSED, "the request is malformed: %s",
                     diag_text(&diags.items[0], &job->arena));

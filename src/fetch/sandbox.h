@@ -4,15 +4,16 @@
 #ifndef PAII_FETCH_SANDBOX_H
 #define PAII_FETCH_SANDBOX_H
 
-#include <stdbool.h>
+#include "fetch/job.h"
 
 /* What a job needs beyond reading the system's own files and writing below its descriptors. */
 struct sandbox {
-    bool network;        /* connects to other machines */
-    bool spawns;         /* starts ssh */
-    bool reads_anywhere; /* a repository of the user's on this machine */
-    const char *reads;   /* one file of the user's, absolute; NULL for none */
-    bool required;       /* refuse where the kernel cannot give all of it */
+    bool network;          /* connects to other machines */
+    bool spawns;           /* starts ssh */
+    bool reads_anywhere;   /* a repository of the user's on this machine */
+    const struct job *job; /* the archives of its items that are absolute paths are read; or NULL */
+    const char *reads;     /* another file of the user's; NULL for none */
+    bool required;         /* refuse where the kernel cannot give all of it */
 };
 
 /*

@@ -1,6 +1,6 @@
 /*
  * System calls: what no job needs is refused with EPERM; a job without a network makes no socket,
- * and one that starts nothing makes no process.
+ * and one that starts nothing starts no program.
  */
 #include "fetch/sandbox.h"
 

@@ -5,7 +5,7 @@
  * Jobs that share an object cache (the same remote Git URL) run one after the other: what the first
  * brings, the next need not fetch.
  */
-#include "registry/fetch.h"
+#include "registry/fetch_private.h"
 
 #include "base/data.h"
 #include "base/error.h"
@@ -24,117 +24,22 @@
 
 enum { MAX_HELPERS = 8, MAX_LINE = 1 << 20, END_MS = 2000 };
 
-/* One running job; `job` is NULL for a free place. */
+/* A running helper; `batch` is NULL for a free place. */
 struct helper {
-    struct fetch_job *job;
+    const struct fetch_batch *batch;
     pid_t pid;
     int events, log; /* pipes from its 1 and 2 */
     struct buf event_line, log_line;
-    const char *cache; /* of the job, or NULL */
-    bool answered;
+    bool answered, failed; /* its last line has come; it told of an error */
 };
 
 struct fetching {
-    struct fetch_job *jobs;
-    const char **caches; /* of each job */
-    bool *started;
+    struct fetch_batch *batches;
     size_t count;
     struct arena *arena;
     struct helper helpers[MAX_HELPERS];
     size_t running;
 };
-
-/* ---- the request ---- */
-
-static bool is_remote_git(const struct fetch_job *job)
-{
-    const char *url = job->source.url;
-
-    return (job->op == FETCH_GIT_FILES || job->op == FETCH_GIT_TREE) && *url != '/' &&
-           strncmp(url, "file:", 5) != 0;
-}
-
-static const char *cache_of(const struct fetch_job *job, struct arena *arena)
-{
-    char hex[HASH_HEX_SIZE];
-
-    if (!is_remote_git(job))
-        return NULL;
-    hash_bytes(hex, job->source.url, strlen(job->source.url));
-    return arena_printf(arena, "%s/git/%.16s", paths.cache, hex);
-}
-
-static bool sandbox_required;
-
-void fetch_require_sandbox(bool required)
-{
-    sandbox_required = required;
-}
-
-static void write_files(struct json_writer *json, const char *const *files)
-{
-    json_key(json, "files");
-    json_array(json);
-    for (; files && *files; files++)
-        json_string(json, *files);
-    json_end_array(json);
-}
-
-static void field(struct json_writer *json, const char *key, const char *value)
-{
-    if (value)
-        json_field(json, key, value);
-}
-
-static int write_request(struct buf *out, const struct fetch_job *job)
-{
-    static const char *const ops[] = {[FETCH_GIT_FILES] = "git-files",
-                                      [FETCH_GIT_TREE] = "git-tree",
-                                      [FETCH_GET] = "get",
-                                      [FETCH_UNPACK] = "unpack",
-                                      [FETCH_PROBE] = "probe"};
-    const struct source *source = &job->source;
-    struct json_writer json = {.out = out};
-    int result;
-
-    json_object(&json);
-    json_key(&json, "paii");
-    json_integer(&json, 1);
-    json_field(&json, "op", ops[job->op]);
-    if (job->op != FETCH_UNPACK)
-        field(&json, "url", source->url);
-    if (job->op == FETCH_GIT_TREE || job->op == FETCH_UNPACK)
-        field(&json, "path", source->path);
-    if (job->op == FETCH_GIT_TREE || job->op == FETCH_GIT_FILES) {
-        field(&json, "ref", source->ref);
-        field(&json, "commit", source->commit);
-    }
-    if (job->op == FETCH_GIT_FILES)
-        write_files(&json, job->files);
-    else
-        field(&json, "into", job->into);
-    if (job->op == FETCH_GET || job->op == FETCH_UNPACK)
-        field(&json, "sha256", source->sha256);
-    if (job->op == FETCH_UNPACK)
-        field(&json, "archive", job->archive);
-    field(&json, "known", job->known);
-    field(&json, "known_date", job->known_date);
-    if (job->public_only) {
-        json_key(&json, "public");
-        json_boolean(&json, true);
-    }
-    if (fetch_offline()) {
-        json_key(&json, "offline");
-        json_boolean(&json, true);
-    }
-    if (sandbox_required) {
-        json_key(&json, "require_sandbox");
-        json_boolean(&json, true);
-    }
-    result = access_write(&json, job);
-    json_end_object(&json);
-    return result;
-}
 
 /* ---- starting ---- */
 
@@ -153,12 +58,12 @@ static char *const *helper_environment(struct arena *arena)
 }
 
 /* The reading end of a pipe that holds the whole request already; or a negative error. */
-static int request_pipe(const struct fetch_job *job)
+static int request_pipe(const struct fetch_batch *batch)
 {
     AUTO_BUF text = {0};
     int ends[2];
 
-    if (write_request(&text, job) < 0)
+    if (fetch_request(&text, batch) < 0)
         return -(int)error_code();
     if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
         return fail_errno(ERR_GENERIC, "cannot start '%s'", paths.helper);
@@ -184,7 +89,7 @@ static int spawn(struct helper *helper, const int *folders, size_t folder_count,
 {
     char *const argv[] = {(char *)paths.helper, NULL};
     int events[2] = {-1, -1}, log[2] = {-1, -1}, result = 0;
-    AUTO_FD request = request_pipe(helper->job);
+    AUTO_FD request = request_pipe(helper->batch);
 
     if (request < 0)
         return request;
@@ -214,22 +119,25 @@ static int start_helper(struct helper *helper, struct arena *arena)
 {
     AUTO_FD staging = -1;
     AUTO_FD cache = -1;
-    int result = fetch_check_offline(helper->job);
+    const struct fetch_batch *batch = helper->batch;
+    int result = 0;
 
+    for (size_t i = 0; i < batch->count && result == 0; i++)
+        result = fetch_check_offline(batch->jobs[i]);
     if (result < 0)
         return result;
-    if (!helper->job->staging)
+    if (!batch->staging)
         return spawn(helper, NULL, 0, arena);
-    staging = open_folder(helper->job->staging);
+    staging = open_folder(batch->staging);
     if (staging < 0)
         return staging;
-    if (helper->cache) {
-        result = fs_mkdirs(helper->cache, 0700);
-        cache = result == 0 ? open_folder(helper->cache) : -1;
+    if (batch->cache) {
+        result = fs_mkdirs(batch->cache, 0700);
+        cache = result == 0 ? open_folder(batch->cache) : -1;
         if (cache < 0)
             return -(int)error_code();
     }
-    return spawn(helper, (int[]){staging, cache}, helper->cache ? 2 : 1, arena);
+    return spawn(helper, (int[]){staging, cache}, batch->cache ? 2 : 1, arena);
 }
 
 /* ---- the answer ---- */
@@ -273,6 +181,41 @@ static void keep_failure(struct fetch_job *job, struct reader *reader, struct ar
     access_explain(job, arena);
 }
 
+/* The job that the helper is at: the first without an answer; NULL when all have one. */
+static struct fetch_job *at_hand(const struct helper *helper)
+{
+    for (size_t i = 0; i < helper->batch->count; i++) {
+        if (helper->batch->jobs[i]->result != 0)
+            return helper->batch->jobs[i];
+    }
+    return NULL;
+}
+
+/* The job that a line is about; NULL if it says one that is none. */
+static struct fetch_job *job_of(const struct helper *helper, struct reader *reader)
+{
+    int64_t item;
+
+    if (!data_get(reader->table, "item"))
+        return at_hand(helper);
+    item = read_integer(reader, "item", -1, 0, INT64_MAX);
+    return item >= 0 && (uint64_t)item < helper->batch->count ? helper->batch->jobs[item] : NULL;
+}
+
+/* The last line, which is the answer of the only job; of several, those that are done have theirs.
+ */
+static void take_end(struct helper *helper, struct reader *reader, struct arena *arena)
+{
+    struct fetch_job *job = job_of(helper, reader);
+
+    helper->answered = true;
+    helper->failed = !read_boolean(reader, "ok", false);
+    if (helper->failed)
+        keep_failure(job ? job : helper->batch->jobs[0], reader, arena);
+    else if (helper->batch->count == 1)
+        keep_success(helper->batch->jobs[0], reader, arena);
+}
+
 static void take_event(struct helper *helper, struct arena *arena)
 {
     struct arena scratch = {0};
@@ -282,16 +225,15 @@ static void take_event(struct helper *helper, struct arena *arena)
 
     reader.table = data_parse_json(&scratch, "helper", buf_text(line), line->len, true, &diags);
     if (reader.table && reader.table->type == DATA_TABLE) {
-        if (data_get(reader.table, "ok")) {
-            helper->answered = true;
-            if (read_boolean(&reader, "ok", false))
-                keep_success(helper->job, &reader, arena);
-            else
-                keep_failure(helper->job, &reader, arena);
-        } else if (helper->job->progress) {
-            progress_update(helper->job->progress, read_string(&reader, "phase", ""),
+        struct fetch_job *job = job_of(helper, &reader);
+
+        if (data_get(reader.table, "ok"))
+            take_end(helper, &reader, arena);
+        else if (job && data_get(reader.table, "item"))
+            keep_success(job, &reader, arena);
+        else if (job && job->progress)
+            progress_update(job->progress, read_string(&reader, "phase", ""),
                             number(&reader, "done"), number(&reader, "total"));
-        }
     }
     arena_release(&scratch);
 }
@@ -354,17 +296,18 @@ static void release(struct fetching *f, struct helper *helper)
 /* Both pipes are at their end: the helper is through, or dead. */
 static void finish(struct fetching *f, struct helper *helper)
 {
+    struct fetch_job *job = at_hand(helper);
     int status = 0;
 
     if (process_finish(&status, helper->pid, END_MS) < 0)
-        failed(helper->job, f->arena);
-    else if (!helper->answered || (helper->job->result == 0 && status != 0)) {
+        failed(job ? job : helper->batch->jobs[0], f->arena);
+    else if (!helper->answered || (!helper->failed && (job || status != 0))) {
         if (status > 128)
             fail(ERR_GENERIC, "'%s' was ended by signal %d", paths.helper, status - 128);
         else
             fail(ERR_GENERIC, "'%s' ended with status %d and no answer", paths.helper, status);
         error_hint("try again with --verbose; if it happens again, please report it");
-        failed(helper->job, f->arena);
+        failed(job ? job : helper->batch->jobs[0], f->arena);
     }
     release(f, helper);
 }
@@ -372,13 +315,13 @@ static void finish(struct fetching *f, struct helper *helper)
 static void end_all(struct fetching *f)
 {
     for (size_t i = 0; i < MAX_HELPERS; i++) { /* it ends its ssh, then itself */
-        if (f->helpers[i].job)
+        if (f->helpers[i].batch)
             kill(f->helpers[i].pid, SIGTERM);
     }
     for (size_t i = 0; i < MAX_HELPERS; i++) {
         int status;
 
-        if (!f->helpers[i].job)
+        if (!f->helpers[i].batch)
             continue;
         process_finish(&status, f->helpers[i].pid, END_MS);
         release(f, &f->helpers[i]);
@@ -390,7 +333,9 @@ static void end_all(struct fetching *f)
 static bool is_busy(const struct fetching *f, const char *cache)
 {
     for (size_t i = 0; cache && i < MAX_HELPERS; i++) {
-        if (f->helpers[i].cache && strcmp(f->helpers[i].cache, cache) == 0)
+        const struct fetch_batch *batch = f->helpers[i].batch;
+
+        if (batch && batch->cache && strcmp(batch->cache, cache) == 0)
             return true;
     }
     return false;
@@ -399,7 +344,7 @@ static bool is_busy(const struct fetching *f, const char *cache)
 static struct helper *free_place(struct fetching *f)
 {
     for (size_t i = 0; i < MAX_HELPERS; i++) {
-        if (!f->helpers[i].job)
+        if (!f->helpers[i].batch)
             return &f->helpers[i];
     }
     return NULL;
@@ -410,15 +355,15 @@ static void start_waiting(struct fetching *f)
 {
     for (size_t i = 0; i < f->count && f->running < MAX_HELPERS; i++) {
         struct helper *helper = free_place(f);
+        struct fetch_batch *batch = &f->batches[i];
 
-        if (f->started[i] || is_busy(f, f->caches[i]))
+        if (batch->started || is_busy(f, batch->cache))
             continue;
-        f->started[i] = true;
-        *helper =
-            (struct helper){.job = &f->jobs[i], .cache = f->caches[i], .events = -1, .log = -1};
+        batch->started = true;
+        *helper = (struct helper){.batch = batch, .events = -1, .log = -1};
         f->running++;
         if (start_helper(helper, f->arena) < 0) {
-            failed(helper->job, f->arena);
+            failed(batch->jobs[0], f->arena);
             release(f, helper);
         }
     }
@@ -448,7 +393,7 @@ static void wait_for_lines(struct fetching *f, const sigset_t *mask)
             drain(helper, &helper->events, &helper->event_line, f->arena);
         if (fds[2 * i + 1].revents)
             drain(helper, &helper->log, &helper->log_line, f->arena);
-        if (helper->job && helper->events < 0 && helper->log < 0)
+        if (helper->batch && helper->events < 0 && helper->log < 0)
             finish(f, helper);
     }
 }
@@ -485,22 +430,19 @@ static int run_all(struct fetching *f)
 
 int fetch_run(struct fetch_job *jobs, size_t count, struct arena *arena)
 {
-    struct fetching f = {.jobs = jobs, .count = count, .arena = arena};
+    struct fetching f = {.arena = arena};
     int result;
 
-    f.caches = arena_array(arena, count, sizeof *f.caches);
-    f.started = arena_array(arena, count, sizeof *f.started);
+    f.count = fetch_divide(&f.batches, jobs, count, arena);
     for (size_t i = 0; i < MAX_HELPERS; i++)
         f.helpers[i] = (struct helper){.events = -1, .log = -1};
-    for (size_t i = 0; i < count; i++) {
-        f.caches[i] = cache_of(&jobs[i], arena);
+    for (size_t i = 0; i < count; i++)
         jobs[i].result = -ERR_INTERRUPTED; /* until it says otherwise */
-    }
     result = run_all(&f);
     for (size_t i = 0; i < count && result == 0; i++) {
-        if (jobs[i].result == 0)
+        if (!jobs[i].error) /* those that one of their batch kept from being done have none */
             continue;
-        result = fail((enum err) - jobs[i].result, "%s", jobs[i].error ? jobs[i].error : "");
+        result = fail((enum err) - jobs[i].result, "%s", jobs[i].error);
         if (jobs[i].hint)
             error_hint("%s", jobs[i].hint);
     }

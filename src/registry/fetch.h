@@ -24,8 +24,12 @@ enum fetch_op {
 
 struct fetch_job {
     enum fetch_op op;
-    struct source source;   /* url, path, ref, commit, sha256 */
-    const char *staging;    /* existing folder of this job alone */
+    struct source source; /* url, path, ref, commit, sha256 */
+    const char *staging;  /* existing folder of this job alone */
+    /* The folder that `staging` is right in, with others of jobs that one helper may do together:
+     * trees of one commit, or archives of one origin. The first that fails ends the others. NULL:
+     * this job has a helper to itself. */
+    const char *group;
     const char *into;       /* name below staging: the tree's folder, or the file */
     const char *known;      /* GIT_FILES: commit we have; GET: ETag we have; NULL for none */
     const char *known_date; /* GET: Last-Modified we have, or NULL */
@@ -36,18 +40,18 @@ struct fetch_job {
     struct progress *progress; /* or NULL; updated while the job runs */
 
     /* Results, in the arena given to fetch_run(). */
-    int result; /* 0 or a negative error */
-    const char *error, *hint;
-    bool unchanged;          /* GIT_FILES, GET: nothing new, nothing transferred */
-    const char *commit;      /* GIT_*: full object id of what was written */
-    const char *etag, *date; /* GET */
-    const char *sha256;      /* GET: of the file; UNPACK: of the archive */
-    const char *sandbox;     /* how far the helper was confined: "full" is all of it */
-    const char *peer;        /* "public" or "private": what answered; NULL: not known */
-    const char *tree;        /* GIT_TREE, UNPACK: tree hash of what was written */
-    uint64_t size;           /* bytes written */
-    uint64_t received;       /* bytes that came over the wire */
-    unsigned requests;       /* round trips made */
+    int result;               /* 0 or a negative error */
+    const char *error, *hint; /* error: NULL if another job of the group failed */
+    bool unchanged;           /* GIT_FILES, GET: nothing new, nothing transferred */
+    const char *commit;       /* GIT_*: full object id of what was written */
+    const char *etag, *date;  /* GET */
+    const char *sha256;       /* GET: of the file; UNPACK: of the archive */
+    const char *sandbox;      /* how far the helper was confined: "full" is all of it */
+    const char *peer;         /* "public" or "private": what answered; NULL: not known */
+    const char *tree;         /* GIT_TREE, UNPACK: tree hash of what was written */
+    uint64_t size;            /* bytes written */
+    uint64_t received;        /* bytes that came over the wire */
+    unsigned requests;        /* round trips made */
     unsigned files_written;
 };
 
@@ -62,8 +66,8 @@ void fetch_go_offline(void);
 int fetch_check_offline(const struct fetch_job *job);
 
 /*
- * Runs all jobs, at most 8 at a time, and fills their results. Returns 0 when every job succeeded,
- * else the first job's error, recorded. Interrupting the process ends the helpers.
+ * Runs all jobs, by at most 8 helpers at a time, and fills their results. Returns 0 when every job
+ * succeeded, else the first job's error, recorded. Interrupting the process ends the helpers.
  */
 int fetch_run(struct fetch_job *jobs, size_t count, struct arena *arena);
 
