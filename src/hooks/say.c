@@ -100,7 +100,7 @@ static void say_decision(struct saying *in)
 /* Whether the decision leaves the field a meaning. */
 static bool applies(const struct saying *in, const struct field *field)
 {
-    if (field->takes && !(in->way->takes & field->takes))
+    if (field->takes && (!(in->way->takes & field->takes) || in->way->form != FORM_JSON))
         return false;
     if (field->takes == TAKES_INPUT)
         return in->all->decision != DECISION_DENY && in->all->decision != DECISION_DEFER;
