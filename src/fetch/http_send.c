@@ -274,6 +274,7 @@ static void set_limits(CURL *curl, const struct transfer *transfer)
     SET(CURLOPT_LOW_SPEED_TIME, (long)stall_s(transfer));
     SET(CURLOPT_TIMEOUT_MS, (long)deadline_left_ms(job));
     SET(CURLOPT_NOSIGNAL, 1L);
+    SET(CURLOPT_QUICK_EXIT, 1L); /* does not wait for a resolver that waits for a silent server */
     SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
 }
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fault_server import FaultServer, GitSite, make_context
 from lib.person import GitMaker, Person
-from shelf import plugin, skill_text, tar
+from shelf import Shelf, plugin, skill_text, tar
 from threats.conftest import World, assert_printable
 
 TOKEN = "glpat-Xk29secretQzW7"
@@ -33,6 +33,18 @@ def collector():
     return cases, case
 
 
+class Owner(World):
+    """One person for many cases, with a plugin to lose and canaries."""
+
+    def __init__(self, person, directory, sanitized):  # pylint: disable=super-init-not-called
+        self.person, self.directory, self.sanitized, self.count = person, directory, sanitized, 0
+        for place in (directory / "canary", person.home / "canary"):
+            place.mkdir()
+            (place / "file").write_text("untouched")
+        self.shelf = Shelf(person, "team").add("hello")
+        person.run("install", "hello")
+
+
 class Place:
     """A person with a registry at a server of faults that wants a token, and a second server."""
 
@@ -49,7 +61,8 @@ class Place:
         self.site.token, self.site.git = TOKEN, GitSite(directory / "repositories")
         self.git = GitMaker(directory / "git")
         self.person = Person(program, directory / "home")
-        self.world = World(self.person, directory, sanitized)
+        self.person.home.chmod(0o755)
+        self.world = Owner(self.person, directory, sanitized)
         self.person.write(".netrc", f"machine localhost login me password {OTHER_SECRETS[0]}\n", 0o600)
         self.person.write(".git-credentials", f"https://me:{OTHER_SECRETS[0]}@localhost\n", 0o600)
         self.env = {"SSL_CERT_FILE": self.trusted, "FAR_TOKEN": TOKEN}
@@ -156,7 +169,7 @@ class Trial:
     def look_at_installed(self):
         person = self.place.person
         assert skill_text(person, self.name) == files(self.name)["SKILL.md"]
-        assert person.run("verify", self.name, check=False).code == 0
+        assert (person.claude / "skills" / self.name / "noise.txt").read_text() == files(self.name)["noise.txt"]
 
     def look_for_secrets(self, result):
         """They are in what their owner was sent, and in nothing else."""
