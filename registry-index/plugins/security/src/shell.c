@@ -11,7 +11,7 @@
 enum {
     MAX_DEPTH = 24,
     MAX_PASSES = 16,
-    MAX_TEXT = 64 * 1024,
+    MAX_TEXT = 16 * 1024,
     MAX_COMMAND = 1 << 20,
     MAX_SHOWN = 1000
 };

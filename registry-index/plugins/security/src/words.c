@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_TEXT = 64 * 1024, MAX_ALTERNATIVES = 64 };
+enum { MAX_TEXT = 16 * 1024, MAX_ALTERNATIVES = 64 };
 
 static const char unknown[] = {MARK_UNKNOWN, '\0'};
 
