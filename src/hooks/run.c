@@ -60,10 +60,12 @@ static bool has_mark(pid_t pid, const char *mark)
 
 static struct child *owner_of(struct batch *batch, pid_t pid)
 {
-    pid_t session = getsid(pid);
-    for (size_t i = 0; i < batch->count; i++)
-        if (batch->children[i].pid && batch->children[i].pid == session)
+    pid_t session = getsid(pid), group = getpgid(pid);
+    for (size_t i = 0; i < batch->count; i++) {
+        pid_t leader = batch->children[i].pid;
+        if (leader && (leader == group || leader == session))
             return &batch->children[i];
+    }
     for (size_t i = 0; i < batch->count; i++)
         if (batch->children[i].pid && has_mark(pid, batch->children[i].mark))
             return &batch->children[i];
@@ -327,6 +329,12 @@ static int watch_signals(sigset_t *before)
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+static bool has_terminal(void)
+{
+    AUTO_FD fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+    return fd >= 0;
+}
+
 /* A pipe that took the place of a standard descriptor would be overwritten in the child. */
 static void fill_standard(void)
 {
@@ -354,6 +362,7 @@ int handlers_run(struct handler_run *runs, size_t count, const struct payload *p
         .payload = payload,
         .arena = arena,
         .payload_file = -1,
+        .has_terminal = has_terminal(),
         .deadline_us = hook_clock_us() + (int64_t)deadline_ms * 1000,
     };
     sigset_t before;

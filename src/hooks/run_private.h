@@ -26,7 +26,7 @@ enum phase {
 struct child {
     struct handler_run *run;
     enum phase phase;
-    pid_t pid;        /* leader of its session; stays a zombie until the phase is over */
+    pid_t pid;        /* leader of its group; stays a zombie until the phase is over */
     bool ended;       /* the leader has */
     int out, err;     /* our ends; -1 when closed */
     int64_t began_us; /* hook_clock_us() */
@@ -48,6 +48,10 @@ struct batch {
     struct environment common; /* what every handler has */
     int payload_file;          /* a large payload, shared by all; -1 until it is needed */
     int64_t deadline_us;
+    /* Then each handler gets a session of its own, so that it can neither ask there nor be stopped
+     * by it. Else it does not: Linux schedules each session apart, and ten of them on a busy
+     * machine take twice as long. */
+    bool has_terminal;
     int interrupted; /* the signal, or 0 */
 };
 

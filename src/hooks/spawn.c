@@ -1,4 +1,4 @@
-/* Starting a handler: a session of its own, three descriptors, nothing else. */
+/* Starting a handler: a process group of its own, three descriptors, nothing else. */
 #include "hooks/run_private.h"
 
 #include "base/fs.h"
@@ -44,7 +44,7 @@ static char *const *arguments(const struct handler *handler, const struct batch 
 }
 
 /* Failures of these calls are out of memory alone, which the spawn reports by failing, too. */
-static int spawn(struct child *child, int in, int out, int err)
+static int spawn(struct child *child, const struct batch *batch, int in, int out, int err)
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
@@ -62,8 +62,9 @@ static int spawn(struct child *child, int in, int out, int err)
     for (size_t i = 0; i < sizeof to_default / sizeof *to_default; i++)
         sigaddset(&set, to_default[i]);
     posix_spawnattr_setsigdefault(&attributes, &set);
+    int group = batch->has_terminal ? POSIX_SPAWN_SETSID : POSIX_SPAWN_SETPGROUP;
     posix_spawnattr_setflags(&attributes,
-                             POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+                             (short)(group | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF));
     int error =
         posix_spawn(&child->pid, child->argv[0], &actions, &attributes, child->argv, child->envp);
     posix_spawn_file_actions_destroy(&actions);
@@ -86,7 +87,7 @@ static int start(struct child *child, struct batch *batch)
     AUTO_FD in = open_input(child, batch);
     int error = in < 0 || pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0 ? errno : 0;
     if (!error)
-        error = spawn(child, in, out[1], err[1]);
+        error = spawn(child, batch, in, out[1], err[1]);
     fd_close(&out[1]);
     fd_close(&err[1]);
     child->out = out[0];
