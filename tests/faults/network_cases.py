@@ -305,6 +305,28 @@ def a_date_of_this_second_goes_on_with_nothing(trial):
     asks_for_all(trial)
 
 
+# ---- one of several that come over one connection
+
+
+@case(0)
+def one_of_several_breaks_once(trial):
+    trial.path = f"/{trial.rng.choice(trial.fellows)}.tar.gz"
+    trial.body = trial.site.files[trial.path]
+    trial.answers(broken(trial, trial.rng.choice(["cut", "reset"]))[0])
+
+
+@case(20)
+def one_of_several_breaks_always(trial):
+    trial.path = f"/{trial.rng.choice(trial.fellows)}.tar.gz"
+    trial.always(raw(b""))
+
+
+@case(14)
+def one_of_several_is_another(trial):
+    trial.path = f"/{trial.rng.choice([trial.name, *trial.fellows])}.tar.gz"
+    trial.always(answer(200, trial.rng.randbytes(500)))
+
+
 # ---- lengths and encodings that lie
 
 

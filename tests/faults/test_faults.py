@@ -24,12 +24,14 @@ KINDS = {"network": network_cases.CASES, "git": git_cases.CASES}
 SEEDS = range(int(os.environ.get("PAII_FAULT_SEEDS", "1")))
 TRIALS = {f"{case.name}-{seed}": (kind, case, seed)
           for kind, cases in KINDS.items() for case in cases for seed in SEEDS}
-PLACES = []
+PLACES, MANY = [], 40
 
 
 @pytest.fixture
 def place(build, tmp_path_factory):
-    """One person for many cases; who comes after a failure starts afresh."""
+    """One person for many cases; who comes after a failure, or has too much installed, starts afresh."""
+    if PLACES and len(PLACES[0].used) == MANY:
+        PLACES.pop().close()
     if not PLACES:
         ctypes.CDLL(None).prctl(CHILD_SUBREAPER, 1, 0, 0, 0)
         program = build / "bin/paii"

@@ -12,6 +12,7 @@ from threats.conftest import World, assert_printable
 
 TOKEN = "glpat-Xk29secretQzW7"
 OTHER_SECRETS = ("netrc-Secret-41", "proxy-Secret-17")
+FELLOWS = ("-x", "-y")  # plugins that a case with "of several" in its name installs as well
 NETWORK = "[network]\nconnect = 2\nstall = 1\ntimeout = 3\nretries = 2\n"
 
 
@@ -66,8 +67,9 @@ class Place:
         self.person.write(".netrc", f"machine localhost login me password {OTHER_SECRETS[0]}\n", 0o600)
         self.person.write(".git-credentials", f"https://me:{OTHER_SECRETS[0]}@localhost\n", 0o600)
         self.env = {"SSL_CERT_FILE": self.trusted, "FAR_TOKEN": TOKEN}
-        self.names = {name: kind for name, kind in cases}
-        self.repos = {}
+        self.names = {name + fellow: kind for name, kind in cases for fellow in ("", *FELLOWS)
+                      if not fellow or "-of-several" in name}
+        self.used = []
         self.add_registry()
 
     def add_registry(self):
@@ -113,9 +115,11 @@ class Trial:
         self.site, self.other, self.world = place.site, place.other, place.world
         self.path = f"/{name}.tar.gz"
         self.body = self.site.files.get(self.path, b"")
-        self.command = ["install", f"far/{name}"]
+        self.fellows = [name + fellow for fellow in FELLOWS if name + fellow in place.names]
+        self.command = ["install", *(f"far/{each}" for each in (name, *self.fellows))]
         self.env = dict(place.env)
         self.after = lambda result: None
+        place.used.append(name)
         self.owners = [self.site]  # who may see the token
         self.helpers = []          # servers that live for this case alone
         self.site.seen.clear()
@@ -161,15 +165,17 @@ class Trial:
         self.look_for_secrets(result)
         self.site.seen.clear()
         self.owners = [self.site]
-        again = self.world.run("install", f"far/{self.name}", env=self.place.env)
+        names = [self.name, *self.fellows]
+        again = self.world.run("install", *(f"far/{name}" for name in names), env=self.place.env)
         assert again.code == 0, repr(again)
-        self.look_at_installed()
+        for name in names:
+            self.look_at_installed(name)
         self.look_for_secrets(again)
 
-    def look_at_installed(self):
-        person = self.place.person
-        assert skill_text(person, self.name) == files(self.name)["SKILL.md"]
-        assert (person.claude / "skills" / self.name / "noise.txt").read_text() == files(self.name)["noise.txt"]
+    def look_at_installed(self, name):
+        person, right = self.place.person, files(name)
+        assert skill_text(person, name) == right["SKILL.md"]
+        assert (person.claude / "skills" / name / "noise.txt").read_text() == right["noise.txt"]
 
     def look_for_secrets(self, result):
         """They are in what their owner was sent, and in nothing else."""
