@@ -59,12 +59,11 @@ def test_tools_that_open_files(guard):
     assert decision(guard(payload("mcp__echo__shout", text="rm -rf /"))) == "none"
 
 
-@pytest.mark.parametrize("tool_input", [{}, {"command": 3}, {"command": "ls\0"}, {"file_path": "x"}],
-                         ids=["none", "number", "nul", "other"])
-def test_what_cannot_be_judged_is_an_error_that_blocks(guard, tool_input):
-    answer = guard(payload("Bash", **tool_input), expect=1 if "file_path" not in tool_input else None)
-    if "file_path" not in tool_input:
-        assert answer.json()["error"]["code"] == "invalid_params"
+def test_what_cannot_be_judged_is_an_error_that_blocks(guard):
+    for tool, tool_input in (("Bash", {}), ("Bash", {"command": 3}), ("Bash", {"command": "ls\0"}),
+                             ("Bash", {"file_path": "x"}), ("Read", {"path": "x"}), ("Write", {"command": "x"})):
+        answer = guard(payload(tool, **tool_input), expect=1).json()
+        assert answer["error"]["code"] == "invalid_params", (tool, tool_input)
 
 
 def test_rules_of_the_user(paii, guard):

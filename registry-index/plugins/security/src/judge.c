@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { MAX_COMMANDS = 4096 };
+enum { MAX_STEPS = 8192 };
 
 const char *const decision_names[] = {"none", "ask", "deny"};
 
@@ -71,7 +71,7 @@ void judge_command(struct judgement *out, const struct context *context, const c
                           .out = out,
                           .state.cwd = context->cwd,
                           .input.text = "",
-                          .budget = MAX_COMMANDS};
+                          .budget = MAX_STEPS};
     *out = (struct judgement){0};
     path_init(context->home);
     if (problem) {

@@ -84,26 +84,27 @@ static const struct policy *read_policy(const char **why)
 }
 
 /*
- * A tool's input, or the command that a person gives: whatever has a command is a shell, whatever
- * has the path of a file opens it. False: it should have one of them, and has not.
+ * A tool's input, or what a person gives: a command is run, the path of a file is opened. Other
+ * tools have neither. False: there should be one of them, as a string without NUL.
  */
 static bool judge_request(struct judgement *out, const struct context *context,
                           const struct json *params)
 {
     const struct json *input = json_member(params, "tool_input");
-    const char *tool = json_string(params, "tool_name");
     const struct json *holder = input ? input : params;
+    const char *tool = json_string(params, "tool_name");
     const char *command = json_string(holder, "command");
     const char *path = json_string(holder, "file_path");
+    bool opens = tool && is_one(tool, "Read|Write|Edit|MultiEdit|NotebookEdit|NotebookRead");
+    bool runs = tool && is_one(tool, "Bash");
     if (!path)
         path = json_string(holder, "notebook_path");
-    bool opens = tool && is_one(tool, "Read|Write|Edit|MultiEdit|NotebookEdit|NotebookRead");
     if (command && !opens)
         judge_command(out, context, command);
-    else if (path)
+    else if (path && !runs)
         judge_file(out, context, path, !tool || ends(tool, "Read") ? READS : WRITES);
     else
-        return input && tool && !opens && !is_one(tool, "Bash");
+        return tool && !opens && !runs;
     return true;
 }
 

@@ -77,24 +77,17 @@ static struct value formatted(struct shell *shell, const struct call *call)
 
 static struct value contents(struct shell *shell, const struct call *call)
 {
-    struct value value = {.text = ""};
-    bool any = false;
+    struct fields all = {0};
     for (size_t i = 1; i < call->count; i++) {
         const char *text = call->words[i].text;
         if (is_option(text))
             continue;
-        struct value one = strcmp(text, "-") ? shell_content(shell, text) : call->input;
-        if (!one.text)
-            one.text = unknown;
-        value.text = any ? text_join(value.text, one.text, "") : one.text;
-        value.origins |= one.origins | call->words[i].origins;
-        any = true;
+        struct value one = strcmp(text, "-") != 0 ? shell_content(shell, text) : call->input;
+        add_field(&all, (struct field){one.text, one.origins | call->words[i].origins, false});
     }
-    if (!any && call->piped)
-        value = call->input;
-    else if (!any)
-        value.text = unknown;
-    return value;
+    if (all.count)
+        return join_fields(all.items, all.count, "");
+    return call->piped ? call->input : (struct value){.text = unknown};
 }
 
 static struct value teed(struct shell *shell, const struct call *call)

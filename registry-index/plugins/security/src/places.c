@@ -98,14 +98,20 @@ static bool pattern_fits(const char *pattern, const char *clean)
         return parts_fit(pattern, clean);
     if (!strncmp(pattern, "*/", 2) && glob_fits(pattern + 2, clean))
         return true;
+    if (!strchr(pattern, '*'))
+        return path_below(clean, pattern);
     return glob_fits(pattern, clean) || glob_fits(text_join(pattern, "/*", ""), clean);
 }
 
 bool places_fit(const char *patterns, const char *clean)
 {
+    char one[256];
     for (const char *at = patterns; *at;) {
         size_t len = strcspn(at, "|");
-        if (pattern_fits(take_text(at, len), clean))
+        bool fits = len < sizeof one;
+        memcpy(one, at, fits ? len : 0);
+        one[fits ? len : 0] = '\0';
+        if (pattern_fits(fits ? one : take_text(at, len), clean))
             return true;
         at += len + (at[len] == '|');
     }

@@ -113,11 +113,10 @@ static bool is_network(const char *program)
 bool sends_secrets(const struct call *call)
 {
     unsigned origins = call->piped ? call->input.origins : 0;
+    bool local = is_one(call->program, "openssl") && !has_word(call, "s_client");
+    if (local || !is_network(call->program))
+        return false;
     struct accesses accesses = accesses_of(call);
-    if (!is_network(call->program))
-        return false;
-    if (is_one(call->program, "openssl") && !has_word(call, "s_client"))
-        return false;
     for (size_t i = 0; i < call->count; i++)
         origins |= call->words[i].origins;
     for (size_t i = 0; i < accesses.count; i++) {

@@ -85,6 +85,14 @@ static void unreadable(struct shell *shell, const char *text, const char *throug
     add_finding(shell->out, &finding);
 }
 
+/* False, and a finding, if what is to be followed is more than we can. */
+static bool spend(struct shell *shell)
+{
+    if (shell->budget && --shell->budget == 0)
+        unreadable(shell, "…", shell->through, "it does too much to be followed");
+    return shell->budget > 0;
+}
+
 /* ---- ways that part and meet again ---- */
 
 static const struct variable *find_in(const struct variable *variable, const char *name)
@@ -259,11 +267,8 @@ static struct value follow(struct shell *shell, struct call *call)
 struct value shell_call(struct shell *shell, struct call *call)
 {
     const struct function *function;
-    if (!shell->budget) {
-        unreadable(shell, "…", call->through, "it runs too many commands");
+    if (!spend(shell))
         return nothing;
-    }
-    shell->budget--;
     call->program = call->count ? path_base(call->words[0].text) : "";
     function = find_function(shell, call->program);
     call->recursive = function && function->running;
@@ -410,7 +415,7 @@ static struct value run_for(struct shell *shell, const struct node *node)
         for (size_t i = 0; i < 2; i++)
             add_field(&words, (struct field){.text = unknown, .origins = all.origins});
     }
-    for (size_t i = 0; i < words.count; i++) {
+    for (size_t i = 0; i < words.count && shell->budget; i++) {
         shell_set(shell, node->name, (struct value){words.items[i].text, words.items[i].origins});
         output = append(output, shell_run(shell, node->children));
     }
@@ -472,7 +477,7 @@ struct value shell_run(struct shell *shell, const struct node *node)
 {
     struct value input = shell->input, output;
     bool piped = shell->piped;
-    if (!shell->budget)
+    if (!spend(shell))
         return nothing;
     if (node->kind == NODE_COMMAND) {
         output = run_command(shell, node);

@@ -75,7 +75,7 @@ struct shell {
     bool looping;       /* in a pipeline or in the background: others run at the same time */
     const char *through;
     unsigned depth;      /* of texts and functions */
-    unsigned budget;     /* commands that may still be followed */
+    unsigned budget;     /* steps that may still be taken */
     unsigned files_made; /* by <(...) */
 };
 
