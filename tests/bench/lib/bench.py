@@ -60,12 +60,21 @@ class Bench:
 
     def measure(self, rounds, commands):
         """commands: [(argv, argv of the untimed clean-up or None)]; returns [(median ms, peak MB)]."""
+        return [(median, peak) for median, _, peak in self.measure_fed(
+            rounds, [(argv, after, None) for argv, after in commands])]
+
+    def measure_fed(self, rounds, commands):
+        """
+        commands: [(argv, argv of the untimed clean-up or None, file for its input or None)];
+        returns [(median ms, 99th percentile ms, peak MB)].
+        """
         words = []
-        for argv, after in commands:
-            words += [",", *argv, *(["@", *after] if after else [])]
+        for argv, after, fed in commands:
+            words += [",", *(["<", fed] if fed else []), *argv, *(["@", *after] if after else [])]
         lines = self.do(self.timer, rounds, *words).splitlines()
         rows = [line.split() for line in lines]
-        return [(float(median) / 1000, int(peak) / 1024) for median, _, peak in rows]
+        return [(float(median) / 1000, float(late) / 1000, int(peak) / 1024)
+                for median, _, late, peak in rows]
 
 
 def skill_plugin(folder, name, description):
