@@ -25,7 +25,9 @@ struct json_fault {
     const char *message; /* "unexpected character", …; static */
 };
 
-/* Whether the text is one document, space around it, of at most `max_depth` levels. */
+enum { JSON_SCAN_DEPTH = 1024 };
+/* Whether the text is one document, space around it, of at most `max_depth` levels, which is at
+ * most JSON_SCAN_DEPTH. */
 bool json_check(const char *text, size_t len, unsigned max_depth, struct json_fault *fault);
 
 /* What follows reads documents that json_check() accepted. */
