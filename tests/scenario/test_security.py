@@ -136,10 +136,12 @@ def test_large_and_twisted_commands_end(program):
     nested = command("for a in 1 2 3 4 5 6 7 8; do " * 8 + "ls" + "; done" * 8)
     assert judge(program, nested)["result"]["decision"] == "ask"
     assert judge(program, command("$(" * 500 + ")" * 500))["result"]["rule"] == "unreadable"
-    assert judge(program, command("(" * 5000 + "ls" + ")" * 5000))["result"]["rule"] == "unreadable"
+    assert judge(program, command("( " * 5000 + "ls" + " )" * 5000))["result"]["rule"] == "unreadable"
     assert judge(program, command("if a; then b; " + "elif a; then b; " * 5000 + "fi"))["ok"]
     assert judge(program, command("ls; " * 20_000))["result"]["decision"] == "ask"
     assert judge(program, command("f() { f; g; }; g() { f; g; }; f; g"))["result"]["decision"] == "none"
+    for text in ("[", "{", "{a,", "((", "$((", "<(", "a=(", "\"$", "`", "${a:-"):
+        assert judge(program, command("ls " + text * 100_000))["ok"]
     write = command("x")
     write["params"] = {"tool_name": "Write", "tool_input": {"file_path": "/tmp/x", "content": "y" * (20 << 20)}}
     assert judge(program, write)["result"]["decision"] == "none"

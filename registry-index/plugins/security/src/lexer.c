@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { MAX_DEPTH = 32 };
+enum { MAX_DEPTH = 32, MAX_BRACES = 512, MAX_SET = 128 };
 
 const char op_and[] = "&&", op_or[] = "||", op_background[] = "&", op_pipe[] = "|",
            op_pipe_both[] = "|&", op_end[] = ";", op_case_end[] = ";;", op_open[] = "(",
@@ -345,9 +345,10 @@ struct word *lexer_quoted(struct lexer *lexer, const char *text, size_t len)
 /* The place of the '}' if this is a list of alternatives as a shell would expand it; NULL. */
 static const char *braces_end(const char *at)
 {
+    const char *limit = at + strnlen(at, MAX_BRACES);
     bool comma = false;
     unsigned open = 0;
-    for (; *at && !strchr(" \t\n;&|<>", *at); at++) {
+    for (; at < limit && !strchr(" \t\n;&|<>", *at); at++) {
         if (*at == '\\' && at[1]) {
             at++;
         } else if ((*at == '\'' || *at == '"') && strchr(at + 1, *at)) {
@@ -391,6 +392,9 @@ static void read_braces(struct building *building)
 /* "[...]": its length; 0 if this '[' is just itself. A subscript before '=' is no pattern. */
 static size_t set_length(const char *at)
 {
+    const char *end = memchr(at, ']', strnlen(at, MAX_SET));
+    if (!end)
+        return 0;
     size_t len = 1 + (at[1] == '!' || at[1] == '^');
     len += at[len] == ']';
     len += strcspn(at + len, "] \t\n;&|()<>\"'$`");

@@ -518,6 +518,8 @@ struct value shell_run_text(struct shell *shell, const char *text, const char *t
         unreadable(shell, "…", through, "it is too long, or nested too deeply");
         return nothing;
     }
+    if (!spend(shell))
+        return nothing;
     struct node *list = parse(text, shell->depth, &problem);
     if (problem)
         unreadable(shell, text, through, problem);

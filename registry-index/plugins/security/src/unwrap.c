@@ -224,6 +224,7 @@ static struct value unwrap_shell(struct shell *shell, const struct call *call)
         first = script + 1;
     } else if (call->piped) {
         text = call->input;
+        shell->input.text = ""; /* the code is read from there, and then nothing is left */
     }
     if (!*text.text || !strcmp(text.text, unknown))
         return (struct value){unknown, text.origins | FROM_PROGRAM};
