@@ -6,6 +6,7 @@
 #ifndef PAII_CLAUDE_CLAUDE_H
 #define PAII_CLAUDE_CLAUDE_H
 
+#include "registry/config.h"
 #include "store/store.h"
 
 /* What a plugin shows the client. */
@@ -30,14 +31,18 @@ bool claude_has_link(const struct components *components);
  * something for the client. */
 int claude_project(const struct installed *set, const char *generation_dir, struct arena *arena);
 
-/* ERR_REFUSED when a link that the generation needs would replace a path that is not ours. */
+/* ERR_REFUSED when a link that the generation needs would replace a path that is not ours, or the
+ * client's settings.json cannot take its entries. */
 int claude_check_links(const struct installed *set, const char *generation_dir,
                        struct arena *arena);
+/* The same, if paii.toml said so of hooks. */
+int claude_check_links_as(const struct installed *set, const char *generation_dir,
+                          enum hook_registration hooks, struct arena *arena);
 
 /*
- * Makes ~/.claude/skills and plugins/ agree with the current generation, which holds `set`: adds,
- * removes and leaves alone. Idempotent. Folders that this made are removed again when they are
- * empty.
+ * Makes ~/.claude/skills, plugins/ and, if hooks are registered there, the client's settings.json
+ * agree with the current generation, which holds `set`: adds, removes and leaves alone. Idempotent.
+ * Folders that this made are removed again when they are empty.
  */
 int claude_sync_links(const struct installed *set, struct arena *arena);
 
@@ -49,5 +54,8 @@ int claude_recover(void);
 
 /* The client's version ("2.1.197") and program, if found; NULL if there is none. Starts it once. */
 const char *claude_version(struct arena *arena, const char **program);
+/* What the client finds wrong with the plugin in `dir`, or NULL: nothing, or it cannot be asked. It
+ * is given a folder of its own to write into. */
+const char *claude_objection(const char *dir, struct arena *arena);
 
 #endif

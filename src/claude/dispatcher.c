@@ -166,16 +166,6 @@ void dispatcher_write_entry(struct json_writer *json, const struct wanted_event 
     json_end_object(json);
 }
 
-static int write_json(const char *folder, const char *name, struct json_writer *json,
-                      struct arena *arena)
-{
-    int result = fs_mkdirs(folder, 0755);
-    buf_putc(json->out, '\n');
-    return result < 0
-               ? result
-               : fs_write(path_join(arena, folder, name), json->out->data, json->out->len, 0644);
-}
-
 static int write_manifest(const char *dir, struct arena *arena)
 {
     AUTO_BUF text = {0};
@@ -185,14 +175,23 @@ static int write_manifest(const char *dir, struct arena *arena)
     json_field(&json, "version", PAII_VERSION);
     json_field(&json, "description", "runs the hooks of the plugins that paii installed");
     json_end_object(&json);
-    return write_json(path_join(arena, dir, ".claude-plugin"), "plugin.json", &json, arena);
+    buf_putc(&text, '\n');
+    const char *folder = path_join(arena, dir, ".claude-plugin");
+    int result = fs_mkdirs(folder, 0755);
+    return result < 0
+               ? result
+               : fs_write(path_join(arena, folder, "plugin.json"), text.data, text.len, 0644);
 }
 
-static int write_hooks(const char *dir, const struct wanted_event *events, size_t count,
+static const char *hooks_file(const char *generation_dir, struct arena *arena)
+{
+    return arena_printf(arena, "%s/claude/" DISPATCHER_NAME "/hooks/hooks.json", generation_dir);
+}
+
+static void hooks_text(struct buf *out, const struct wanted_event *events, size_t count,
                        struct arena *arena)
 {
-    AUTO_BUF text = {0};
-    struct json_writer json = {.out = &text, .indent = true};
+    struct json_writer json = {.out = out, .indent = true};
     json_object(&json);
     json_key(&json, "hooks");
     json_object(&json);
@@ -204,7 +203,17 @@ static int write_hooks(const char *dir, const struct wanted_event *events, size_
     }
     json_end_object(&json);
     json_end_object(&json);
-    return write_json(path_join(arena, dir, "hooks"), "hooks.json", &json, arena);
+    buf_putc(out, '\n');
+}
+
+static int write_hooks(const char *generation_dir, const struct wanted_event *events, size_t count,
+                       struct arena *arena)
+{
+    const char *path = hooks_file(generation_dir, arena);
+    AUTO_BUF text = {0};
+    hooks_text(&text, events, count, arena);
+    int result = fs_mkdirs(path_dir(arena, path), 0755);
+    return result < 0 ? result : fs_write(path, text.data, text.len, 0644);
 }
 
 int claude_write_dispatcher(const char *generation_dir, const struct wanted_event *events,
@@ -213,10 +222,8 @@ int claude_write_dispatcher(const char *generation_dir, const struct wanted_even
     const char *dir = arena_printf(arena, "%s/claude/" DISPATCHER_NAME, generation_dir);
     if (count == 0)
         return 0;
-    int result = fs_mkdirs(dir, 0755);
-    if (result == 0)
-        result = write_manifest(dir, arena);
-    return result < 0 ? result : write_hooks(dir, events, count, arena);
+    int result = write_manifest(dir, arena);
+    return result < 0 ? result : write_hooks(generation_dir, events, count, arena);
 }
 
 /* ---- reading ---- */
@@ -263,8 +270,7 @@ static bool read_event(struct wanted_event *event, const char **program, const s
 int claude_read_dispatcher(const char *generation_dir, struct wanted_event **events, size_t *count,
                            const char **program, struct arena *arena)
 {
-    const char *path =
-        arena_printf(arena, "%s/claude/" DISPATCHER_NAME "/hooks/hooks.json", generation_dir);
+    const char *path = hooks_file(generation_dir, arena);
     struct diags diags = {.arena = arena};
     AUTO_BUF text = {0};
     size_t capacity = 0;
@@ -293,4 +299,19 @@ int claude_read_dispatcher(const char *generation_dir, struct wanted_event **eve
     if (program)
         *program = found;
     return 0;
+}
+
+int claude_refresh_dispatcher(struct arena *arena)
+{
+    struct wanted_event *events;
+    size_t count;
+    AUTO_BUF there = {0}, wanted = {0};
+    int result = claude_read_dispatcher(paths.current, &events, &count, NULL, arena);
+    if (result < 0 || count == 0)
+        return result;
+    hooks_text(&wanted, events, count, arena);
+    result = fs_read(&there, hooks_file(paths.current, arena), JSON_MAX);
+    if (result < 0 || strcmp(buf_text(&there), buf_text(&wanted)) == 0)
+        return result;
+    return write_hooks(paths.current, events, count, arena);
 }

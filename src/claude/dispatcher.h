@@ -32,6 +32,9 @@ int claude_write_dispatcher(const char *generation_dir, const struct wanted_even
 int claude_read_dispatcher(const char *generation_dir, struct wanted_event **events, size_t *count,
                            const char **program, struct arena *arena);
 
+/* Writes that of the current generation again if this program, or our state, is elsewhere now. */
+int claude_refresh_dispatcher(struct arena *arena);
+
 /*
  * How an entry names its program: the words themselves, which need no shell, or one command line,
  * which clients of all versions understand.

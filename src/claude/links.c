@@ -1,10 +1,12 @@
-/* Links in folders that are not ours: ~/.claude/skills, and plugins/NAME/plugin.toml. */
+/* Links in folders that are not ours: ~/.claude/skills, and plugins/NAME/plugin.toml. And the
+ * entries in settings.json, which may stand for the link to the dispatcher. */
 #include "claude/claude.h"
 
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/paths.h"
 #include "base/text.h"
+#include "claude/registration.h"
 
 #include <errno.h>
 #include <string.h>
@@ -40,25 +42,89 @@ static int is_ours(bool *out, struct arena *arena, const char *path)
     return result;
 }
 
-int claude_check_links(const struct installed *set, const char *generation_dir, struct arena *arena)
+/* Whether `dir`, a generation or `current`, has something to show under that name. */
+static bool is_shown(struct arena *arena, const char *dir, const struct installed *set,
+                     const char *name, enum hook_registration hooks)
 {
-    for (size_t i = 0; i < set->count; i++) {
-        const char *name = set->packages[i].name;
-        const char *path = path_join(arena, skills_folder(arena), name);
-        if (!fs_exists(arena_printf(arena, "%s/claude/%s", generation_dir, name)))
+    if (strcmp(name, DISPATCHER_NAME) == 0 ? hooks != HOOKS_BY_PLUGIN : !installed_find(set, name))
+        return false;
+    return fs_exists(arena_printf(arena, "%s/claude/%s", dir, name));
+}
+
+/* The plugins' names, and our own. */
+static void all_names(struct strings *out, const struct installed *set, struct arena *arena)
+{
+    for (size_t i = 0; i < set->count; i++)
+        strings_add(out, arena, set->packages[i].name);
+    strings_add(out, arena, DISPATCHER_NAME);
+}
+
+static int refuse_foreign(const char *path, const char *name)
+{
+    if (strcmp(name, DISPATCHER_NAME) == 0)
+        fail(ERR_REFUSED, "'%s' exists and is not paii's, so hooks cannot be registered there",
+             path);
+    else
+        fail(ERR_REFUSED, "'%s' exists and is not paii's, so plugin '%s' cannot be linked there",
+             path, name);
+    error_hint("move it away, or remove it if it is an old copy; paii never replaces it");
+    return -ERR_REFUSED;
+}
+
+static int check_links(const struct installed *set, const char *generation_dir,
+                       enum hook_registration hooks, struct arena *arena)
+{
+    struct strings names = {0};
+    all_names(&names, set, arena);
+    for (size_t i = 0; i < names.count; i++) {
+        const char *path = path_join(arena, skills_folder(arena), names.items[i]);
+        if (!is_shown(arena, generation_dir, set, names.items[i], hooks))
             continue;
         bool ours;
         int result = is_ours(&ours, arena, path);
         if (result < 0)
             return result;
-        if (ours || !fs_exists(path))
-            continue;
-        fail(ERR_REFUSED, "'%s' exists and is not paii's, so plugin '%s' cannot be linked there",
-             path, name);
-        error_hint("move it away, or remove it if it is an old copy; paii never replaces it");
-        return -ERR_REFUSED;
+        if (!ours && fs_exists(path))
+            return refuse_foreign(path, names.items[i]);
     }
     return 0;
+}
+
+/* ---- the dispatcher ---- */
+
+/* What is to stand in settings.json: nothing, unless that is where hooks are registered. */
+static int wanted_entries(struct wanted_event **events, size_t *count, const char *dir,
+                          enum hook_registration hooks, struct arena *arena)
+{
+    *events = NULL;
+    *count = 0;
+    return hooks == HOOKS_BY_SETTINGS ? claude_read_dispatcher(dir, events, count, NULL, arena) : 0;
+}
+
+static int sync_settings(enum hook_registration hooks, struct arena *arena)
+{
+    struct wanted_event *events;
+    size_t count;
+    int result = wanted_entries(&events, &count, paths.current, hooks, arena);
+    return result < 0 ? result : settings_sync(events, count, arena);
+}
+
+int claude_check_links_as(const struct installed *set, const char *generation_dir,
+                          enum hook_registration hooks, struct arena *arena)
+{
+    struct wanted_event *events;
+    size_t count;
+    int result = check_links(set, generation_dir, hooks, arena);
+    if (result == 0)
+        result = wanted_entries(&events, &count, generation_dir, hooks, arena);
+    return result < 0 ? result : settings_check(events, count, arena);
+}
+
+int claude_check_links(const struct installed *set, const char *generation_dir, struct arena *arena)
+{
+    enum hook_registration hooks;
+    int result = registration_read(&hooks, arena);
+    return result < 0 ? result : claude_check_links_as(set, generation_dir, hooks, arena);
 }
 
 /* ---- folders that we made, to be removed when they are empty again ---- */
@@ -87,10 +153,10 @@ static int read_made(struct buf *out, struct arena *arena)
     return 0;
 }
 
-static int make_skills_folder(struct arena *arena)
+int claude_make_folder(const char *folder, struct arena *arena)
 {
-    const char *const folders[] = {paths.claude, skills_folder(arena)};
-    if (fs_is_dir(folders[1]))
+    const char *const folders[] = {paths.claude, folder};
+    if (fs_is_dir(folder))
         return 0;
     AUTO_BUF made = {0};
     /* What stands there may be of a run that was killed before it had made both. */
@@ -101,7 +167,7 @@ static int make_skills_folder(struct arena *arena)
         if (!fs_is_dir(folders[i]) && !has_line(buf_text(&made), folders[i], arena))
             buf_printf(&made, "%s\n", folders[i]);
     result = fs_write(made_file(arena), made.data, made.len, 0600);
-    return result < 0 ? result : fs_mkdirs(folders[1], 0755);
+    return result < 0 ? result : fs_mkdirs(folder, 0755);
 }
 
 /* A folder that is in use, or not ours to remove, stays. */
@@ -141,40 +207,35 @@ static int remove_made_folders(struct arena *arena)
 
 /* ---- ~/.claude/skills ---- */
 
-static bool is_shown(struct arena *arena, const struct installed *set, const char *name)
+static int add_skill_link(const char *name, struct arena *arena)
 {
-    return installed_find(set, name) && fs_exists(link_target(arena, name));
+    const char *path = path_join(arena, skills_folder(arena), name);
+    const char *wanted = link_target(arena, name), *there = fs_read_link(arena, path);
+    if (there && strcmp(there, wanted) == 0)
+        return 0;
+    bool ours;
+    int result = is_ours(&ours, arena, path);
+    if (result == 0 && !ours && fs_exists(path))
+        return refuse_foreign(path, name);
+    if (result == 0)
+        result = claude_make_folder(skills_folder(arena), arena);
+    return result < 0 ? result : fs_symlink(wanted, path);
 }
 
-static int add_skill_links(const struct installed *set, struct arena *arena)
+static int add_skill_links(const struct installed *set, enum hook_registration hooks,
+                           struct arena *arena)
 {
-    for (size_t i = 0; i < set->count; i++) {
-        const char *name = set->packages[i].name;
-        if (!is_shown(arena, set, name))
-            continue;
-        const char *path = path_join(arena, skills_folder(arena), name);
-        const char *wanted = link_target(arena, name), *there = fs_read_link(arena, path);
-        if (there && strcmp(there, wanted) == 0)
-            continue;
-        bool ours;
-        int result = is_ours(&ours, arena, path);
-        if (result < 0)
-            return result;
-        if (fs_exists(path) && !ours) {
-            fail(ERR_REFUSED, "'%s' exists and is not paii's", path);
-            error_hint("move it away and run the command again");
-            return -ERR_REFUSED;
-        }
-        result = make_skills_folder(arena);
-        if (result == 0)
-            result = fs_symlink(wanted, path);
-        if (result < 0)
-            return result;
-    }
-    return 0;
+    struct strings names = {0};
+    int result = 0;
+    all_names(&names, set, arena);
+    for (size_t i = 0; i < names.count && result == 0; i++)
+        if (is_shown(arena, paths.current, set, names.items[i], hooks))
+            result = add_skill_link(names.items[i], arena);
+    return result;
 }
 
-static int remove_skill_links(const struct installed *set, struct arena *arena)
+static int remove_skill_links(const struct installed *set, enum hook_registration hooks,
+                              struct arena *arena)
 {
     struct strings names = {0};
     if (!fs_is_dir(skills_folder(arena)))
@@ -184,7 +245,8 @@ static int remove_skill_links(const struct installed *set, struct arena *arena)
         const char *path = path_join(arena, skills_folder(arena), names.items[i]);
         bool ours;
         result = is_ours(&ours, arena, path);
-        if (result == 0 && ours && !is_shown(arena, set, names.items[i]) && unlink(path) != 0)
+        if (result == 0 && ours && !is_shown(arena, paths.current, set, names.items[i], hooks) &&
+            unlink(path) != 0)
             result = fail_errno(ERR_GENERIC, "cannot remove link '%s'", path);
     }
     return result;
@@ -235,9 +297,17 @@ static const char *pending_file(struct arena *arena)
 
 int claude_sync_links(const struct installed *set, struct arena *arena)
 {
-    int result = add_skill_links(set, arena);
+    enum hook_registration hooks;
+    int result = registration_read(&hooks, arena);
     if (result == 0)
-        result = remove_skill_links(set, arena);
+        result = claude_refresh_dispatcher(arena);
+    /* A guard is rather asked twice for a moment than not at all. */
+    if (result == 0)
+        result = add_skill_links(set, hooks, arena);
+    if (result == 0)
+        result = sync_settings(hooks, arena);
+    if (result == 0)
+        result = remove_skill_links(set, hooks, arena);
     if (result == 0)
         result = sync_plugin_folders(set, arena);
     if (result == 0)

@@ -4,6 +4,7 @@
 #include "base/data.h"
 #include "base/error.h"
 #include "base/fs.h"
+#include "claude/dispatcher.h"
 
 #include <string.h>
 
@@ -119,6 +120,11 @@ static int project_plugin(const struct package *package, const char *root, struc
 int claude_project(const struct installed *set, const char *generation_dir, struct arena *arena)
 {
     const char *root = path_join(arena, generation_dir, "claude");
+    if (installed_find(set, DISPATCHER_NAME)) {
+        fail(ERR_REFUSED, "no plugin can be named '" DISPATCHER_NAME "'");
+        error_hint("that is the name under which paii registers hooks with Claude Code");
+        return -ERR_REFUSED;
+    }
     int result = fs_mkdirs(root, 0755);
     for (size_t i = 0; i < set->count && result == 0; i++)
         result = project_plugin(&set->packages[i], root, arena);

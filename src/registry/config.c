@@ -16,6 +16,9 @@
 #define CONFIG_MAX_BYTES (4u << 20)
 #define MAX_PRIORITY     1000
 
+const char *const hook_registrations[] = {
+    [HOOKS_BY_PLUGIN] = "plugin", [HOOKS_BY_SETTINGS] = "settings", [HOOKS_OFF] = "off", NULL};
+
 struct config_reading {
     struct config *config;
     struct arena *arena;
@@ -241,6 +244,15 @@ static void read_plugin_tables(struct config_reading *reading)
     }
 }
 
+static void read_claude(struct config_reading *reading)
+{
+    struct reader table = read_table(&reading->root, "claude");
+    int hooks = read_choice(&table, "hooks", hook_registrations, HOOKS_BY_PLUGIN);
+
+    reading->config->hooks = (enum hook_registration)hooks;
+    read_unknown_keys(&table);
+}
+
 static void read_paii(struct config_reading *reading)
 {
     struct reader table = read_table(&reading->root, "paii");
@@ -266,6 +278,7 @@ int config_parse(struct config *out, struct arena *arena, const char *file, cons
     read_paii(&reading);
     read_paths(&reading);
     read_defaults(&reading);
+    read_claude(&reading);
     read_network(&reading);
     read_registries(&reading);
     read_bindings(&reading);

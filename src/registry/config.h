@@ -31,6 +31,10 @@ struct binding {
     const char *plugin;
 };
 
+/* How Claude Code comes to call the dispatcher (docs/hooks.md, "Registration"). */
+enum hook_registration { HOOKS_BY_PLUGIN, HOOKS_BY_SETTINGS, HOOKS_OFF };
+extern const char *const hook_registrations[]; /* their words; NULL-terminated */
+
 struct config {
     const char *file;
     struct data *root;                  /* NULL when there is no paii.toml */
@@ -41,6 +45,7 @@ struct config {
     const char *default_language;
     bool require_sandbox;
     struct network_limits network;
+    enum hook_registration hooks;
     enum term_level log_level;
 };
 
