@@ -1,6 +1,7 @@
 #include "base/fs.h"
 #include "base/name.h"
 #include "base/text.h"
+#include "cli/registration.h"
 #include "cli/settings.h"
 #include "cli/tables.h"
 #include "store/store.h"
@@ -228,10 +229,23 @@ static int edit_plugin(const struct config_options *options, const char *key, co
     return config_edit(dotted.data, value);
 }
 
-static int edit_own(const char *key, const char *value)
+/* The one setting that is about another program, which hears of it now. */
+static int edit_hooks(const char *value, struct arena *arena)
+{
+    int hooks = HOOKS_BY_PLUGIN;
+    while (value && hook_registrations[hooks] && !strstr(value, hook_registrations[hooks]))
+        hooks++;
+    int result = registration_set((enum hook_registration)hooks, false, arena);
+    return result < 0 || value ? result : config_edit("claude.hooks", NULL);
+}
+
+static int edit_own(const char *key, const char *value, struct arena *arena)
 {
     AUTO_BUF dotted = {0}, table = {0};
     const char *dot = strchr(key, '.');
+
+    if (strcmp(key, "claude.hooks") == 0)
+        return edit_hooks(value, arena);
 
     buf_add(&table, key, (size_t)(dot - key));
     key_part(&dotted, table.data);
@@ -263,6 +277,7 @@ static int check_word(const char *key, const char *value)
     } rows[] = {
         {"defaults.language", " python rust c skill "},
         {"defaults.log_level", " error warn info debug "},
+        {"claude.hooks", " plugin settings off "},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         AUTO_BUF word = {0};
@@ -311,7 +326,7 @@ static int run_set(struct invocation *call)
         out("would set %s = %s\n", key, setting && setting->secret ? "(secret)" : toml.data);
         return 0;
     }
-    return setting_is_own(key) ? edit_own(key, toml.data)
+    return setting_is_own(key) ? edit_own(key, toml.data, call->arena)
                                : edit_plugin(call->options, key, toml.data, call->arena);
 }
 
@@ -333,7 +348,7 @@ static int run_unset(struct invocation *call)
         out("would unset %s\n", key);
         return 0;
     }
-    return setting_is_own(key) ? edit_own(key, NULL)
+    return setting_is_own(key) ? edit_own(key, NULL, call->arena)
                                : edit_plugin(call->options, key, NULL, call->arena);
 }
 

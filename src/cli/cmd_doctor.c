@@ -74,6 +74,7 @@ static int run(struct invocation *call)
     } else {
         doctor_state(&findings);
         doctor_settings(&findings);
+        doctor_hooks(&findings);
         doctor_tools(&findings);
     }
     if (term_json())

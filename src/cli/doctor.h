@@ -32,8 +32,20 @@ struct findings {
 void doctor_state(struct findings *out);
 /* Settings and secrets that installed plugins require and that have no value. */
 void doctor_settings(struct findings *out);
+/* Whether Claude Code runs the hooks of what is installed; asks the client. Needs paths_init(). */
+void doctor_hooks(struct findings *out);
 /* Programs that builds and Claude Code need: runs each for its version. Needs paths_init(). */
 void doctor_tools(struct findings *out);
+
+struct hooks_status {
+    size_t handlers, events; /* in the table */
+    size_t left_out;         /* after failures */
+    size_t waiting, failed;  /* of what was spooled */
+};
+/* The table, handlers that are left out, spooled work that does not get done: nothing is run. */
+void doctor_handlers(struct findings *out, struct hooks_status *status);
+/* Fires an event through the command that is registered with the client; starts no handler. */
+void doctor_dispatch(struct findings *out);
 
 void finding_add(struct findings *out, enum finding_level level, const char *subject,
                  const char *fix, const char *format, ...) __attribute__((format(printf, 5, 6)));

@@ -109,7 +109,8 @@ static struct setting *add(struct settings *out, struct arena *arena, const char
 
 bool setting_is_own(const char *key)
 {
-    static const char *const tables[] = {"paths.", "defaults.", "registries.", "bindings."};
+    static const char *const tables[] = {"paths.", "defaults.", "claude.", "registries.",
+                                         "bindings."};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
         if (text_starts(key, tables[i]))
             return true;
@@ -149,6 +150,7 @@ static void add_defaults(struct settings *out, const struct config *config, stru
         {"defaults.language", "string", "python"},
         {"defaults.log_level", "string", "info"},
         {"defaults.require_sandbox", "boolean", "false"},
+        {"claude.hooks", "string", "plugin"},
         {"network.connect", "integer", "8"},
         {"network.stall", "integer", "8"},
         {"network.timeout", "integer", "1800"},
