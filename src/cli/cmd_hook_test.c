@@ -96,8 +96,9 @@ static void run_json(struct json_writer *json, const struct handler_run *run,
     json_field(json, "name", run->handler->label);
     json_key(json, "ran");
     json_boolean(json, ran);
-    json_field(json, "why", run->why);
-    if (ran) {
+    if (!ran) {
+        json_field(json, "why", run->why);
+    } else {
         json_field(json, "end", ended(run, arena));
         json_key(json, "us");
         json_integer(json, run->took_us);

@@ -118,8 +118,8 @@ static void add_run(struct line *line, enum trace_level level, const struct hand
     }
     if (run->outcome == OUTCOME_EXITED || run->outcome == OUTCOME_KILLED)
         add_number(line, "status", run->status);
-    add_string(line, "why", run->why);
-    add_string(line, "failure", reply->failure);
+    add_string(line, reply->failure ? "failure" : "why",
+               reply->failure ? reply->failure : run->why);
     add_string(line, "reason", reply->reason);
     if (level == TRACE_FULL || run->status != 0)
         add_text(line, "stderr", buf_text(&run->err), run->err.len, WORDS_MAX);
