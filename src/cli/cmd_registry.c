@@ -12,6 +12,8 @@
 struct add_options {
     const char *ref;
     int priority;
+    const char *token_env;
+    bool netrc;
 };
 
 static void print_buf(struct buf *text)
@@ -171,22 +173,52 @@ static int check_new(const struct config *config, const char *name, const char *
     return 0;
 }
 
+static void add_text(struct buf *out, const char *key, const char *text)
+{
+    if (!text)
+        return;
+    buf_printf(out, ", %s = ", key);
+    toml_quote(out, text);
+}
+
+/* The registry's entry in paii.toml: its URL, or a table if there is more to say. */
+static void write_entry(struct buf *out, const struct registry_config *registry)
+{
+    bool more = registry->ref || registry->priority || registry->token_env || registry->netrc;
+
+    if (more)
+        buf_puts(out, "{ url = ");
+    toml_quote(out, registry->url);
+    add_text(out, "ref", registry->ref);
+    if (registry->priority)
+        buf_printf(out, ", priority = %d", registry->priority);
+    add_text(out, "token_env", registry->token_env);
+    if (registry->netrc)
+        buf_puts(out, ", netrc = true");
+    if (more)
+        buf_puts(out, " }");
+}
+
 static int keep_registry(const struct registry_config *registry, struct arena *arena)
 {
     AUTO_BUF value = {0};
 
-    if (registry->ref || registry->priority)
-        buf_puts(&value, "{ url = ");
-    toml_quote(&value, registry->url);
-    if (registry->ref) {
-        buf_puts(&value, ", ref = ");
-        toml_quote(&value, registry->ref);
-    }
-    if (registry->priority)
-        buf_printf(&value, ", priority = %d", registry->priority);
-    if (registry->ref || registry->priority)
-        buf_puts(&value, " }");
+    write_entry(&value, registry);
     return config_edit(arena_printf(arena, "registries.%s", registry->name), buf_text(&value));
+}
+
+/* By the rules of paii.toml, where the entry will stand. */
+static int check_credentials(const struct registry_config *registry, struct arena *arena)
+{
+    struct diags diags = {.arena = arena};
+    struct config config;
+    AUTO_BUF text = {0};
+
+    if (!registry->token_env && !registry->netrc)
+        return 0;
+    buf_printf(&text, "[registries]\n%s = ", registry->name);
+    write_entry(&text, registry);
+    return config_parse(&config, arena, "the new entry", buf_text(&text), text.len, &diags);
 }
 
 /* Nothing is left of a registry that could not be added, unless it stands in paii.toml: that may be
@@ -213,6 +245,8 @@ static int run_add(struct invocation *call)
         .url = registry_url(call->arena, call->args[1]),
         .ref = options->ref,
         .priority = options->priority,
+        .token_env = options->token_env,
+        .netrc = options->netrc,
     };
     const struct registry_config *list = &registry;
     struct registry_update update;
@@ -227,6 +261,9 @@ static int run_add(struct invocation *call)
         return result;
     if (registry.ref && !source_ref_valid(registry.ref))
         return fail(ERR_REFUSED, "'%s' is no branch or tag", registry.ref);
+    result = check_credentials(&registry, call->arena);
+    if (result < 0)
+        return result;
     if (call->dry_run) {
         out("would ask '%s' and add it as '%s'\n", registry.url, registry.name);
         return 0;
@@ -373,6 +410,10 @@ static const struct option add_options[] = {
      "branch or tag; the default branch if left out", COMPLETE_NONE, NULL},
     {"priority", 0, OPTION_INTEGER, offsetof(struct add_options, priority), "NUMBER",
      "higher wins where two registries have a plugin (0)", COMPLETE_NONE, NULL},
+    {"token-env", 0, OPTION_STRING, offsetof(struct add_options, token_env), "NAME",
+     "of a private one: where its token is, in the environment or .env", COMPLETE_NONE, NULL},
+    {"netrc", 0, OPTION_FLAG, offsetof(struct add_options, netrc), NULL,
+     "of a private one: take the login from ~/.netrc", COMPLETE_NONE, NULL},
     {0},
 };
 static const struct positional add_positionals[] = {

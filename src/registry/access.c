@@ -213,7 +213,16 @@ void access_explain(struct fetch_job *job, struct arena *arena)
     const char *text;
     struct url own;
 
-    if (job->result != -ERR_AUTH || !registry || strncmp(job->source.url, "https:", 6) != 0)
+    if (!registry || strncmp(job->source.url, "https:", 6) != 0)
+        return;
+    if (job->result == -ERR_NOT_FOUND && (registry->token_env || registry->netrc) &&
+        is_own_origin(job, &own, &text, arena)) {
+        job->hint = arena_printf(
+            arena, "check the URL, and whether what registry '%s' was sent may read it",
+            registry->name);
+        return;
+    }
+    if (job->result != -ERR_AUTH)
         return;
     if (!is_own_origin(job, &own, &text, arena)) {
         job->hint = arena_printf(arena,
@@ -233,7 +242,8 @@ void access_explain(struct fetch_job *job, struct arena *arena)
     } else {
         job->hint = arena_printf(arena,
                                  "if registry '%s' is private, name the variable of its token in "
-                                 "paii.toml: %s = { url = \"%s\", token_env = \"NAME\" }",
+                                 "paii.toml (%s = { url = \"%s\", token_env = \"NAME\" }) or with "
+                                 "'paii registry add --token-env NAME'",
                                  registry->name, registry->name, registry->url);
     }
 }

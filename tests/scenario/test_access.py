@@ -9,7 +9,7 @@ from servers import WebServer
 from shelf import installed, plugin, tar
 
 PROC = Path("/proc")
-TOKEN = "ghp-Kq81Secret"
+TOKEN = "ghp-Kq81-Secret"
 
 
 @pytest.fixture
@@ -102,6 +102,30 @@ def test_a_netrc_that_is_asked_for(paii, web, index_url):
     paii.run("registry", "update", "work", env=web.env)
     paii.run("install", "tool", env=web.env)
     assert installed(paii) == {"tool": "1.0.0"}
+
+
+def test_a_private_registry_can_be_added(paii, web, index_url):
+    guard(web, f"Bearer {TOKEN}")
+    env = {**web.env, "WORK_TOKEN": TOKEN}
+    paii.run("registry", "add", "work", index_url, env=env, expect=21)
+    result = paii.run("registry", "add", "work", index_url, "--token-env", TOKEN, env=env, expect=12)
+    assert "not a token" in result.stderr
+    paii.run("registry", "add", "work", index_url, "--token-env", "WORK_TOKEN", env=env)
+    assert 'token_env = "WORK_TOKEN"' in (paii.dir / "paii.toml").read_text()
+    paii.run("install", "tool", env=env)
+
+
+def test_a_login_of_the_netrc_can_be_added(paii, web, index_url):
+    guard(web, basic("me", "pw"))
+    paii.write(".netrc", "machine localhost login me password pw\n", 0o600)
+    paii.run("registry", "add", "work", index_url, "--netrc", env=web.env)
+    assert "netrc = true" in (paii.dir / "paii.toml").read_text()
+
+
+def test_what_is_hidden_by_a_404_is_told_apart(paii, web, index_url):
+    configure(paii, index_url + "x.toml", 'token_env = "WORK_TOKEN"')
+    result = paii.run("registry", "update", "work", env={**web.env, "WORK_TOKEN": TOKEN}, expect=10)
+    assert "may read it" in result.stderr
 
 
 def test_a_netrc_that_is_not_asked_for(paii, web, index_url):
