@@ -27,6 +27,7 @@ struct change_request {
     struct strings update;
     bool update_all;
     bool dev;             /* link folders live */
+    bool with_optional;   /* providers of optional contracts too */
     const char *registry; /* --registry: where names are looked for; NULL: anywhere */
     bool dry_run, yes;
     /* Exactly what a lock file says; nothing above counts then. */

@@ -88,16 +88,16 @@ bool plan_named(const struct change *change, const struct choice *choice)
 }
 
 struct ranking {
-    const struct change *change;
+    const struct planner *planner;
     const struct consumed *consumed; /* NULL: all are of one name */
 };
 
 static int compare_choices(const void *pa, const void *pb, void *payload)
 {
     const struct ranking *ranking = payload;
-    const struct change *change = ranking->change;
-    const struct choice *a = change->choices[*(const uint32_t *)pa];
-    const struct choice *b = change->choices[*(const uint32_t *)pb];
+    const struct change *change = ranking->planner->change;
+    const struct choice *a = ranking->planner->choices[*(const uint32_t *)pa];
+    const struct choice *b = ranking->planner->choices[*(const uint32_t *)pb];
     if (ranking->consumed && strcmp(a->package.name, b->package.name) != 0) {
         bool bound_a = plan_bound(change, ranking->consumed, a->package.name);
         bool bound_b = plan_bound(change, ranking->consumed, b->package.name);
@@ -118,10 +118,10 @@ static int compare_choices(const void *pa, const void *pb, void *payload)
     return order ? order : (*(const uint32_t *)pa > *(const uint32_t *)pb ? 1 : -1);
 }
 
-void plan_sort(const struct change *change, const struct consumed *consumed, uint32_t *items,
+void plan_sort(const struct planner *planner, const struct consumed *consumed, uint32_t *items,
                size_t count)
 {
-    struct ranking ranking = {change, consumed};
+    struct ranking ranking = {planner, consumed};
     if (count)
         qsort_r(items, count, sizeof *items, compare_choices, &ranking);
 }

@@ -2,8 +2,8 @@
  * What is chosen. Names and terms become integers for the resolver, its answer becomes steps.
  *
  * Roots are what the request names and what was requested before; whatever else is installed stays
- * only if something still needs it. Optional consumption pulls nothing in: it is bound afterwards,
- * among what is there.
+ * only if something still needs it. Optional consumption is bound afterwards, among what is there;
+ * it pulls nothing in, unless that was asked for.
  */
 #include "cli/change_plan.h"
 
@@ -12,50 +12,53 @@
 
 /* ---- requirements ---- */
 
-static struct requirement make_requirement(struct planner *planner, const uint32_t *items,
-                                           size_t count, struct reason reason)
+static bool offers(const struct planner *planner, const struct choice *choice, const char *name,
+                   const char *registry)
 {
-    uint32_t *sorted = arena_array(planner->arena, count + 1, sizeof *sorted);
-    if (count)
-        memcpy(sorted, items, count * sizeof *sorted);
-    plan_sort(planner->change, reason.consumed, sorted, count);
-    uint32_t tag = (uint32_t)planner->reason_count;
-    *arena_push(planner->arena, &planner->reasons, &planner->reason_count,
-                &planner->reason_capacity) = reason;
-    return (struct requirement){.candidates = sorted, .count = (uint32_t)count, .tag = tag};
+    return strcmp(choice->package.name, name) == 0 && !plan_removes(planner->change, name) &&
+           (!registry || strcmp(choice->package.registry, registry) == 0);
 }
 
-static struct requirement require_name(struct planner *planner, const char *name,
-                                       const struct range *range, const char *registry)
+static size_t find_name(struct planner *planner, uint32_t *items, const char *name,
+                        const struct range *range, const char *registry)
 {
-    struct change *change = planner->change;
-    uint32_t *items = arena_array(planner->arena, change->choice_count + 1, sizeof *items);
     size_t count = 0;
     for (int prereleases = 0; prereleases < 2 && count == 0; prereleases++)
-        for (size_t i = 0; i < change->choice_count; i++) {
-            const struct choice *choice = change->choices[i];
-            if (strcmp(choice->package.name, name) != 0 || plan_removes(change, name))
-                continue;
-            if (registry && strcmp(choice->package.registry, registry) != 0)
-                continue;
-            if (plan_choosable(choice, range, prereleases))
+        for (size_t i = 0; i < planner->choice_count; i++)
+            if (offers(planner, planner->choices[i], name, registry) &&
+                plan_choosable(planner->choices[i], range, prereleases))
                 items[count++] = (uint32_t)i;
-        }
-    return make_requirement(planner, items, count, (struct reason){.plugin = name});
+    plan_sort(planner, NULL, items, count);
+    return count;
 }
 
-static struct requirement require_contract(struct planner *planner, const struct consumed *consumed)
+static size_t find_providers(struct planner *planner, uint32_t *items,
+                             const struct consumed *consumed)
 {
-    struct change *change = planner->change;
-    uint32_t *items = arena_array(planner->arena, change->choice_count + 1, sizeof *items);
     size_t count = 0;
-    for (size_t i = 0; i < change->choice_count; i++) {
-        const struct choice *choice = change->choices[i];
-        if (!plan_removes(change, choice->package.name) && plan_choosable(choice, NULL, false) &&
+    for (size_t i = 0; i < planner->choice_count; i++) {
+        const struct choice *choice = planner->choices[i];
+        if (!plan_removes(planner->change, choice->package.name) &&
+            plan_choosable(choice, NULL, false) &&
             choice_provides(choice, consumed, planner->arena))
             items[count++] = (uint32_t)i;
     }
-    return make_requirement(planner, items, count, (struct reason){.consumed = consumed});
+    plan_sort(planner, consumed, items, count);
+    return count;
+}
+
+static void add_root(struct planner *planner, const uint32_t *items, size_t count,
+                     const char *plugin, const char *range)
+{
+    *arena_push(planner->arena, &planner->roots, &planner->root_count, &planner->root_capacity) =
+        (struct root){arena_copy(planner->arena, items, count * sizeof *items), (uint32_t)count};
+    *arena_push(planner->arena, &planner->asked, &planner->asked_count, &planner->asked_capacity) =
+        (struct asked){plugin, range ? range : ""};
+}
+
+static uint32_t *room_for_all(struct planner *planner)
+{
+    return arena_array(planner->arena, planner->choice_count + 1, sizeof(uint32_t));
 }
 
 /* ---- the universe ---- */
@@ -71,7 +74,8 @@ static int close_over_contracts(struct planner *planner)
         struct consumed *terms;
         size_t count = choice_consumes(change->choices[i], &terms, planner->arena);
         for (size_t t = 0; t < count; t++) {
-            if (terms[t].optional || strings_has(&seen, terms[t].contract))
+            if ((terms[t].optional && !change->request->with_optional) ||
+                strings_has(&seen, terms[t].contract))
                 continue;
             strings_add(&seen, planner->arena, terms[t].contract);
             int result = registries ? change_offer_providers(change, terms[t].contract) : 0;
@@ -82,42 +86,53 @@ static int close_over_contracts(struct planner *planner)
     return 0;
 }
 
-static uint32_t name_number(struct planner *planner, const char *name)
+static int compare_names(const void *pa, const void *pb, void *payload)
 {
-    for (size_t i = 0; i < planner->name_count; i++)
-        if (strcmp(planner->names[i], name) == 0)
-            return (uint32_t)i;
-    *arena_push(planner->arena, &planner->names, &planner->name_count, &planner->name_capacity) =
-        name;
-    return (uint32_t)planner->name_count - 1;
+    struct choice *const *choices = payload;
+    uint32_t a = *(const uint32_t *)pa, b = *(const uint32_t *)pb;
+    int order = strcmp(choices[a]->package.name, choices[b]->package.name);
+    return order ? order : (a > b) - (a < b);
 }
 
-static void fill_candidates(struct planner *planner)
+static void add_needs(struct planner *planner, uint32_t candidate)
 {
-    struct change *change = planner->change;
-    planner->candidates =
-        arena_array(planner->arena, change->choice_count + 1, sizeof *planner->candidates);
-    for (size_t i = 0; i < change->choice_count; i++) {
-        const struct choice *choice = change->choices[i];
-        struct consumed *terms;
-        size_t count = choice_consumes(choice, &terms, planner->arena);
-        struct requirement *needs = arena_array(planner->arena, count + 1, sizeof *needs);
-        uint32_t needed = 0;
-        for (size_t t = 0; t < count; t++)
-            if (!terms[t].optional)
-                needs[needed++] = require_contract(planner, &terms[t]);
-        planner->candidates[i] = (struct candidate){
-            .name = name_number(planner, choice->package.name),
-            .needs = needs,
-            .need_count = needed,
-        };
+    struct consumed *terms;
+    size_t count = choice_consumes(planner->choices[candidate], &terms, planner->arena);
+    uint32_t *items = room_for_all(planner);
+    for (size_t t = 0; t < count; t++) {
+        if (terms[t].optional && !planner->change->request->with_optional)
+            continue;
+        size_t found = find_providers(planner, items, &terms[t]);
+        uint32_t gate = index_add_gate(planner->builder, items, (uint32_t)found);
+        (terms[t].optional ? index_add_wish : index_add_need)(planner->builder, candidate, gate);
+        *arena_push(planner->arena, &planner->needs, &planner->need_count,
+                    &planner->need_capacity) = (struct need){candidate, gate, &terms[t]};
     }
 }
 
-static void add_root(struct planner *planner, struct requirement root)
+/* Choices get numbers in the order of their names; of one name, in that in which they were
+ * offered. */
+static void make_index(struct planner *planner)
 {
-    *arena_push(planner->arena, &planner->roots, &planner->root_count, &planner->root_capacity) =
-        root;
+    const struct change *change = planner->change;
+    const char *last = NULL;
+    planner->choice_count = change->choice_count;
+    planner->choices =
+        arena_array(planner->arena, change->choice_count + 1, sizeof *planner->choices);
+    planner->builder = index_begin(planner->arena);
+    uint32_t *order = room_for_all(planner);
+    for (uint32_t i = 0; i < planner->choice_count; i++)
+        order[i] = i;
+    qsort_r(order, planner->choice_count, sizeof *order, compare_names, change->choices);
+    for (size_t i = 0; i < planner->choice_count; i++) {
+        struct choice *choice = planner->choices[i] = change->choices[order[i]];
+        if (!last || strcmp(last, choice->package.name) != 0)
+            index_add_name(planner->builder);
+        last = choice->package.name;
+        index_add_candidate(planner->builder);
+    }
+    for (uint32_t i = 0; i < planner->choice_count; i++)
+        add_needs(planner, i);
 }
 
 static int no_version_matches(const struct change *change, const struct spec *spec)
@@ -137,6 +152,7 @@ static int no_version_matches(const struct change *change, const struct spec *sp
 static int add_named_roots(struct planner *planner)
 {
     struct change *change = planner->change;
+    uint32_t *items = room_for_all(planner);
     for (size_t i = 0; i < change->request->install_count; i++) {
         const struct spec *spec = &change->request->install[i];
         if (spec->kind != SPEC_NAME)
@@ -148,23 +164,20 @@ static int add_named_roots(struct planner *planner)
             return -ERR_GENERIC;
         }
         const char *registry = spec->registry ? spec->registry : change->request->registry;
-        struct requirement root = require_name(planner, spec->name, range, registry);
-        if (root.count == 0)
+        size_t count = find_name(planner, items, spec->name, range, registry);
+        if (count == 0)
             return no_version_matches(change, spec);
-        add_root(planner, root);
+        add_root(planner, items, count, spec->name, spec->range);
     }
     return 0;
 }
 
 static void add_direct_roots(struct planner *planner)
 {
-    struct change *change = planner->change;
-    for (size_t i = 0; i < change->choice_count; i++) {
-        const struct choice *choice = change->choices[i];
-        uint32_t item = (uint32_t)i;
+    for (uint32_t i = 0; i < planner->choice_count; i++) {
+        const struct choice *choice = planner->choices[i];
         if (choice->direct && !choice->current && !choice->same_as_current)
-            add_root(planner, make_requirement(planner, &item, 1,
-                                               (struct reason){.plugin = choice->package.name}));
+            add_root(planner, &i, 1, choice->package.name, NULL);
     }
 }
 
@@ -172,6 +185,7 @@ static void add_direct_roots(struct planner *planner)
 static void add_standing_roots(struct planner *planner)
 {
     struct change *change = planner->change;
+    uint32_t *items = room_for_all(planner);
     for (size_t i = 0; i < change->before.count; i++) {
         const struct package *package = &change->before.packages[i];
         if (!(package->flags & PACKAGE_REQUESTED) || plan_removes(change, package->name) ||
@@ -180,7 +194,8 @@ static void add_standing_roots(struct planner *planner)
         struct range *range = NULL;
         if (plan_updates(change, package->name) && *package->range)
             range = range_parse(planner->arena, package->range, true);
-        add_root(planner, require_name(planner, package->name, range, NULL));
+        size_t count = find_name(planner, items, package->name, range, NULL);
+        add_root(planner, items, count, package->name, range ? package->range : NULL);
     }
 }
 
@@ -204,20 +219,28 @@ static int solve(struct planner *planner)
     int result = offer_standing(change);
     if (result == 0)
         result = close_over_contracts(planner);
-    if (result == 0)
-        result = add_named_roots(planner);
+    if (result < 0)
+        return result;
+    make_index(planner);
+    result = add_named_roots(planner);
     if (result < 0)
         return result;
     add_direct_roots(planner);
     add_standing_roots(planner);
-    fill_candidates(planner);
 
-    struct universe universe = {.candidates = planner->candidates,
-                                .candidate_count = (uint32_t)change->choice_count,
-                                .name_count = (uint32_t)planner->name_count};
-    struct solution solution;
-    resolver_solve(&solution, &universe, planner->roots, planner->root_count, planner->arena);
-    return solution.found ? plan_steps(planner, &solution) : plan_explain(planner, &solution);
+    size_t size;
+    const void *block = index_finish(planner->builder, &size);
+    if (!index_open(&planner->index, block, size))
+        return fail(ERR_GENERIC, "the plugins that could be chosen are too many to plan with");
+    struct solver *solver = solver_new(&planner->index);
+    struct answer_plan answer;
+    struct request request = {.roots = planner->roots,
+                              .root_count = (uint32_t)planner->root_count,
+                              .wishes = change->request->with_optional,
+                              .explain = true};
+    solver_solve(solver, &request, &answer, planner->arena);
+    solver_free(solver);
+    return answer.found ? plan_steps(planner, &answer) : plan_explain(planner, &answer);
 }
 
 static int check_removals(const struct change *change)

@@ -7,24 +7,33 @@
 #define PAII_CLI_CHANGE_PLAN_H
 
 #include "cli/change.h"
-#include "resolver/resolver.h"
+#include "resolver/solver.h"
 
-/* What stands behind a requirement's tag, for the explanation. */
-struct reason {
-    const char *plugin;              /* a root by name, or */
-    const struct consumed *consumed; /* a contract */
+/* What stands behind a root: a plugin by name, and how it was asked for. */
+struct asked {
+    const char *plugin;
+    const char *range; /* "" for any */
+};
+
+/* A need of a choice, for the explanation: the term behind the gate. */
+struct need {
+    uint32_t candidate, gate;
+    const struct consumed *consumed;
 };
 
 struct planner {
     struct change *change;
     struct arena *arena;
-    const char **names; /* position is the resolver's name */
-    size_t name_count, name_capacity;
-    struct candidate *candidates; /* parallel to change->choices */
-    struct reason *reasons;       /* position is the requirement's tag */
-    size_t reason_count, reason_capacity;
-    struct requirement *roots;
+    struct choice **choices; /* by the solver's number: sorted by name */
+    size_t choice_count;
+    struct index_builder *builder;
+    struct index index;
+    struct need *needs;
+    size_t need_count, need_capacity;
+    struct root *roots;
     size_t root_count, root_capacity;
+    struct asked *asked; /* by root */
+    size_t asked_count, asked_capacity;
     bool dirty; /* flags or bindings differ though no plugin does */
 };
 
@@ -51,14 +60,14 @@ bool plan_bound(const struct change *change, const struct consumed *consumed, co
 
 /* Whether a requirement with this range (NULL: none) may take the choice at all. */
 bool plan_choosable(const struct choice *choice, const struct range *range, bool prereleases);
-/* Sorts positions in change->choices, best first. `consumed` is NULL when all are of one name. */
-void plan_sort(const struct change *change, const struct consumed *consumed, uint32_t *items,
+/* Sorts the solver's numbers, best first. `consumed` is NULL when all are of one name. */
+void plan_sort(const struct planner *planner, const struct consumed *consumed, uint32_t *items,
                size_t count);
 
 /* ---- after the resolver ---- */
 
-int plan_explain(struct planner *planner, const struct solution *solution); /* ERR_CONTRACT */
+int plan_explain(struct planner *planner, const struct answer_plan *answer); /* ERR_CONTRACT */
 /* Fills steps and bindings; sets planner->dirty. */
-int plan_steps(struct planner *planner, const struct solution *solution);
+int plan_steps(struct planner *planner, const struct answer_plan *answer);
 
 #endif

@@ -41,19 +41,21 @@ static int bind_alias(struct planner *planner, const struct choice *consumer,
     return -ERR_CONTRACT;
 }
 
+/* Who needs the provider, or else who can use it. */
 static const char *needed_for(struct planner *planner, const struct choice *provider,
-                              struct choice *const *chosen, size_t count)
+                              struct choice *const *chosen, size_t count, bool optional)
 {
     for (size_t i = 0; i < count; i++) {
         struct consumed *terms;
         size_t term_count = choice_consumes(chosen[i], &terms, planner->arena);
         for (size_t t = 0; t < term_count; t++)
-            if (!terms[t].optional && choice_provides(provider, &terms[t], planner->arena))
+            if (terms[t].optional == optional &&
+                choice_provides(provider, &terms[t], planner->arena))
                 return arena_printf(planner->change->arena, "%s for %s",
                                     consumed_words(&terms[t], planner->arena),
                                     chosen[i]->package.name);
     }
-    return NULL;
+    return optional ? NULL : needed_for(planner, provider, chosen, count, true);
 }
 
 /* The plan's package carries what the person asked for now, or before. */
@@ -98,15 +100,15 @@ static bool same_bindings(const struct change *change)
     return true;
 }
 
-int plan_steps(struct planner *planner, const struct solution *solution)
+int plan_steps(struct planner *planner, const struct answer_plan *answer)
 {
     struct change *change = planner->change;
-    size_t count = solution->selected_count;
+    size_t count = answer->selected_count;
     struct choice **chosen = arena_array(planner->arena, count + 1, sizeof *chosen);
     change->step_count = 0;
     change->bindings = (struct strings){0};
     for (size_t i = 0; i < count; i++)
-        chosen[i] = change->choices[solution->selected[i]];
+        chosen[i] = planner->choices[answer->selected[i]];
 
     for (size_t i = 0; i < count; i++) {
         const struct package *before = installed_find(&change->before, chosen[i]->package.name);
@@ -116,7 +118,7 @@ int plan_steps(struct planner *planner, const struct solution *solution)
                             .choice = chosen[i],
                             .before = before};
         if (step.kind == STEP_INSTALL && !plan_named(change, chosen[i]))
-            step.because = needed_for(planner, chosen[i], chosen, count);
+            step.because = needed_for(planner, chosen[i], chosen, count, false);
         mark_request(planner, chosen[i], before);
         add_step(change, step);
 

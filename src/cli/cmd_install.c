@@ -7,7 +7,7 @@
 
 struct options {
     const char *registry;
-    bool dev, locked, offline;
+    bool dev, locked, offline, with_optional;
 };
 
 static int check_dev(const struct spec *spec)
@@ -58,6 +58,7 @@ static int run(struct invocation *call)
         .install_count = call->arg_count,
         .registry = options->registry,
         .dev = options->dev,
+        .with_optional = options->with_optional,
         .dry_run = call->dry_run,
         .yes = call->yes,
     };
@@ -100,6 +101,10 @@ const struct command cmd_install = {
              .kind = OPTION_FLAG,
              .offset = offsetof(struct options, dev),
              .help = "link a folder live instead of copying it"},
+            {.name = "with-optional",
+             .kind = OPTION_FLAG,
+             .offset = offsetof(struct options, with_optional),
+             .help = "pull in providers of optional contracts as well"},
             {.name = "locked",
              .kind = OPTION_FLAG,
              .offset = offsetof(struct options, locked),

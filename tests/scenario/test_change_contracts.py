@@ -95,6 +95,34 @@ def test_an_update_that_would_break_a_consumer_is_not_taken(paii, team):
     assert installed(paii)["greeter"] == "1.0.0"
 
 
+def test_optional_contracts_are_pulled_in_when_that_is_asked_for(paii, team):
+    paii.run("install", "polite", "--with-optional")
+    assert installed(paii) == {"polite": "1.0.0", "greeter": "1.0.0"}
+    assert bindings(paii) == {"polite.dep": "greeter"}
+
+
+def test_an_optional_contract_changes_nothing_of_what_is_needed(paii, team):
+    team.add("greeter", "2.0.0", provides=["GreetProvider@2.0"])
+    team.add("strict", consumes=[needs("GreetProvider", version="<2")])
+    team.add("dreamer", consumes=[needs("GreetProvider", version=">=2", optional=True)])
+    paii.run("install", "dreamer", "strict", "--with-optional")
+    assert installed(paii) == {"dreamer": "1.0.0", "strict": "1.0.0", "greeter": "1.0.0"}
+
+
+def test_a_contradiction_is_told_from_the_request_down(paii, team):
+    team.add("greeter", "2.0.0", provides=["GreetProvider@2.0"])
+    team.add("old", consumes=[needs("GreetProvider", version="<2")])
+    for version in ("1.0.0", "1.1.0", "1.2.0", "1.3.0"):
+        team.add("new", version, consumes=[needs("GreetProvider", version=">=2")])
+    team.add("bystander", consumes=[needs("GreetProvider")])
+    result = paii.run("install", "bystander", "old", "new", expect=11)
+    assert result.stderr.splitlines()[:3] == [
+        "paii: error: this cannot be installed together:",
+        "  'new' requires GreetProvider >=2 (1.0.0 to 1.3.0, 4 versions), which is provided by greeter 2.0.0",
+        "  'old' requires GreetProvider <2 (1.0.0), which is provided by greeter 1.0.0"]
+    assert "bystander" not in result.stderr
+
+
 def test_services_are_told_apart(paii):
     shelf = Shelf(paii, "team")
     shelf.add("jira", provides=["IntegrationProvider[jira]@1.0"])

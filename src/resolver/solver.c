@@ -1,0 +1,285 @@
+/* Decisions, wishes, and the way of a request through the solver. */
+#include "resolver/solver_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void stack_push(struct stack *stack, uint32_t item)
+{
+    if (stack->count == stack->capacity) {
+        stack->capacity = stack->capacity ? 2 * stack->capacity : 64;
+        stack->items = realloc(stack->items, stack->capacity * sizeof *stack->items);
+        if (!stack->items)
+            abort();
+    }
+    stack->items[stack->count++] = item;
+}
+
+/* ---- memory ---- */
+
+/* Zeroed; the pages that nobody touches cost nothing. */
+static void *numbers(size_t count, size_t size)
+{
+    void *items = calloc(count + 1, size);
+    if (!items)
+        abort();
+    return items;
+}
+
+static void allocate_variables(struct solver *solver, uint32_t roots)
+{
+    uint32_t gates = solver->index.gates + roots;
+    uint32_t variables = solver->index.candidates + gates;
+    solver->capacity = variables;
+    solver->value = numbers(variables, 1);
+    solver->seen = numbers(variables, 1);
+    solver->level_of = numbers(variables, sizeof(uint32_t));
+    solver->kind = numbers(variables, sizeof(uint32_t));
+    solver->data = numbers(variables, sizeof(uint32_t));
+    solver->clause_head = numbers(2 * (size_t)variables, sizeof(uint32_t));
+    solver->watched = numbers(gates, 1);
+    solver->witness = numbers(gates, sizeof(uint32_t));
+    solver->gate_watch = numbers(2 * (size_t)gates, sizeof(uint32_t));
+    solver->gate_next = numbers(2 * (size_t)gates, sizeof(uint32_t));
+}
+
+static void free_variables(struct solver *solver)
+{
+    free(solver->value);
+    free(solver->seen);
+    free(solver->level_of);
+    free(solver->kind);
+    free(solver->data);
+    free(solver->clause_head);
+    free(solver->watched);
+    free(solver->witness);
+    free(solver->gate_watch);
+    free(solver->gate_next);
+}
+
+struct solver *solver_new(const struct index *index)
+{
+    struct solver *solver = numbers(1, sizeof *solver);
+    solver->index = *index;
+    solver->chosen = numbers(index->names, sizeof(uint32_t));
+    solver->preferred = numbers(index->names, sizeof(uint32_t));
+    solver->touched = numbers(index->candidates, 1);
+    solver->gate_head = numbers(index->candidates, sizeof(uint32_t));
+    allocate_variables(solver, 16);
+    return solver;
+}
+
+void solver_free(struct solver *solver)
+{
+    struct stack *stacks[] = {&solver->literals,      &solver->clause_next,
+                              &solver->trail,         &solver->agenda,
+                              &solver->conflict,      &solver->learnt,
+                              &solver->order,         &solver->touched_candidates,
+                              &solver->touched_gates, &solver->touched_literals};
+    for (size_t i = 0; i < sizeof stacks / sizeof *stacks; i++)
+        free(stacks[i]->items);
+    free_variables(solver);
+    free(solver->chosen);
+    free(solver->preferred);
+    free(solver->touched);
+    free(solver->gate_head);
+    free(solver->clauses);
+    free(solver->proof);
+    free(solver->levels);
+    free(solver);
+}
+
+/* ---- decisions ---- */
+
+static void begin_level(struct solver *solver)
+{
+    if (++solver->level >= solver->level_capacity) {
+        solver->level_capacity = solver->level_capacity ? 2 * solver->level_capacity : 64;
+        solver->levels = realloc(solver->levels, solver->level_capacity * sizeof *solver->levels);
+        if (!solver->levels)
+            abort();
+    }
+    solver->levels[solver->level] =
+        (struct level){solver->trail.count, solver->agenda.count, solver->head};
+}
+
+static void decide(struct solver *solver, uint32_t candidate)
+{
+    begin_level(solver);
+    solver->decisions++;
+    assign(solver, POSITIVE(candidate), solver->level, BY_DECISION, 0);
+}
+
+static bool holds(struct solver *solver, uint32_t gate)
+{
+    uint32_t witness = solver->witness[gate];
+    if (witness && solver->value[witness - 1] == TRUE)
+        return true;
+    struct span members = members_of(solver, gate);
+    for (uint32_t i = 0; i < members.count; i++)
+        if (solver->value[members.items[i]] == TRUE) {
+            solver->witness[gate] = members.items[i] + 1;
+            return true;
+        }
+    return false;
+}
+
+/* What is installed comes first, then the order of the gate. */
+static uint32_t best_member(const struct solver *solver, uint32_t gate)
+{
+    struct span members = members_of(solver, gate);
+    uint32_t best = NOTHING;
+    for (uint32_t i = 0; i < members.count; i++) {
+        uint32_t member = members.items[i];
+        if (value_of(solver, member) != UNKNOWN)
+            continue;
+        if (solver->preferred[solver->index.name[member]] == member + 1)
+            return member;
+        if (best == NOTHING)
+            best = member;
+        if (solver->request->preferred_count == 0)
+            break;
+    }
+    return best;
+}
+
+/* Selects for everything on the agenda. False: it cannot be, or what was decided last above `floor`
+ * was wrong. */
+static bool settle(struct solver *solver)
+{
+    uint32_t floor = solver->floor;
+    for (;;) {
+        if (!propagate(solver)) {
+            if (!learn(solver) || (floor && solver->level <= floor))
+                return false;
+            continue;
+        }
+        while (solver->head < solver->agenda.count &&
+               holds(solver, solver->agenda.items[solver->head]))
+            solver->head++;
+        if (solver->head == solver->agenda.count)
+            return true;
+        decide(solver, best_member(solver, solver->agenda.items[solver->head]));
+    }
+}
+
+/* ---- wishes ---- */
+
+/* Tries the members of a wish, best first, with what was selected before it as it is. A conflict
+ * takes back the member alone: it always leaves a new clause behind, so this ends. */
+static void grant_wish(struct solver *solver, uint32_t gate)
+{
+    solver->floor = solver->level;
+    watch_gate(solver, gate);
+    while (settle(solver) && !holds(solver, gate)) {
+        uint32_t member = best_member(solver, gate);
+        if (member == NOTHING)
+            return;
+        decide(solver, member);
+        while (!settle(solver))
+            ;
+    }
+}
+
+/* The wishes of what is selected, owners in the order of selection. */
+static void grant_wishes(struct solver *solver)
+{
+    begin_level(solver); /* so that what the needs selected is below a floor */
+    for (uint32_t t = 0; t < solver->trail.count; t++) {
+        uint32_t owner = solver->trail.items[t];
+        if (!is_candidate(solver, owner) || solver->value[owner] != TRUE)
+            continue;
+        struct span wishes = list_of(&solver->index.wish, owner);
+        for (uint32_t i = 0; i < wishes.count; i++)
+            if (!holds(solver, wishes.items[i]))
+                grant_wish(solver, wishes.items[i]);
+    }
+}
+
+/* ---- the way of a request ---- */
+
+static void begin(struct solver *solver, const struct request *request)
+{
+    solver->request = request;
+    solver->variables = solver->index.candidates + solver->index.gates + request->root_count;
+    if (solver->variables > solver->capacity) {
+        free_variables(solver);
+        allocate_variables(solver, 2 * request->root_count);
+    }
+    for (uint32_t i = 0; i < request->preferred_count; i++)
+        solver->preferred[solver->index.name[request->preferred[i]]] = request->preferred[i] + 1;
+    for (uint32_t i = 0; i < request->root_count; i++)
+        assign(solver, POSITIVE(gate_variable(solver, solver->index.gates + i)), 0, BY_ROOT, i);
+}
+
+static void clean(struct solver *solver)
+{
+    solver->floor = 0;
+    back_to(solver, 0);
+    for (uint32_t i = 0; i < solver->trail.count; i++) {
+        uint32_t variable = solver->trail.items[i];
+        if (is_candidate(solver, variable))
+            solver->chosen[solver->index.name[variable]] = 0;
+        solver->value[variable] = UNKNOWN;
+    }
+    for (uint32_t i = 0; i < solver->touched_candidates.count; i++) {
+        solver->touched[solver->touched_candidates.items[i]] = 0;
+        solver->gate_head[solver->touched_candidates.items[i]] = 0;
+    }
+    for (uint32_t i = 0; i < solver->touched_gates.count; i++) {
+        solver->watched[solver->touched_gates.items[i]] = 0;
+        solver->witness[solver->touched_gates.items[i]] = 0;
+    }
+    for (uint32_t i = 0; i < solver->touched_literals.count; i++)
+        solver->clause_head[solver->touched_literals.items[i]] = 0;
+    for (uint32_t i = 0; i < solver->request->preferred_count; i++)
+        solver->preferred[solver->index.name[solver->request->preferred[i]]] = 0;
+    solver->trail.count = solver->agenda.count = solver->done = solver->head = 0;
+    solver->touched_candidates.count = solver->touched_gates.count = 0;
+    solver->touched_literals.count = solver->literals.count = solver->clause_next.count = 0;
+    solver->clause_count = solver->proof_count = 0;
+    solver->decisions = solver->conflicts = solver->propagations = 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+static void take_selected(const struct solver *solver, struct answer_plan *out, struct arena *arena)
+{
+    out->selected = arena_array(arena, solver->trail.count + 1, sizeof *out->selected);
+    for (uint32_t i = 0; i < solver->trail.count; i++) {
+        uint32_t variable = solver->trail.items[i];
+        if (is_candidate(solver, variable) && solver->value[variable] == TRUE)
+            out->selected[out->selected_count++] = variable;
+    }
+    qsort(out->selected, out->selected_count, sizeof *out->selected, compare);
+}
+
+bool solver_can(struct solver *solver, const struct request *request)
+{
+    begin(solver, request);
+    bool found = settle(solver);
+    clean(solver);
+    return found;
+}
+
+void solver_solve(struct solver *solver, const struct request *request, struct answer_plan *out,
+                  struct arena *arena)
+{
+    *out = (struct answer_plan){0};
+    begin(solver, request);
+    out->found = settle(solver);
+    if (out->found && request->wishes)
+        grant_wishes(solver);
+    if (out->found)
+        take_selected(solver, out, arena);
+    else if (request->explain)
+        explain(solver, out, arena);
+    out->decisions = solver->decisions;
+    out->conflicts = solver->conflicts;
+    out->propagations = solver->propagations;
+    clean(solver);
+}

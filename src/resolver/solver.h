@@ -1,0 +1,66 @@
+/*
+ * The solver: an index and a request in, a selection or a set of facts that contradict each other
+ * out. Pure: no I/O, no strings, no clock, no global (docs/resolver.md).
+ *
+ * Complete: if a selection exists one is found. The first root gets the first of its candidates
+ * with which one exists, given that the second root likewise, and then the needs of what is
+ * selected, breadth first. Equal input gives equal output.
+ */
+#ifndef PAII_RESOLVER_SOLVER_H
+#define PAII_RESOLVER_SOLVER_H
+
+#include "resolver/index.h"
+
+enum { NOTHING = UINT32_MAX };
+
+struct root { /* something asked for: one of these, best first */
+    const uint32_t *members;
+    uint32_t count;
+};
+
+struct request {
+    const struct root *roots;
+    uint32_t root_count;
+    /* Candidates that come first wherever they are an alternative: what is installed or locked. At
+     * most one of a name. */
+    const uint32_t *preferred;
+    uint32_t preferred_count;
+    /* By candidate: not to be selected; NULL for none. */
+    const uint8_t *barred;
+    /* Wishes are pulled in, in the order of their owners, after every need holds; what the needs
+     * selected stays. */
+    bool wishes;
+    bool explain; /* a "no" with its facts */
+};
+
+/* What an explanation consists of. Together with "one of a name" they contradict each other. */
+enum fact_kind {
+    FACT_ROOT,  /* a: position of the root that is asked for */
+    FACT_NEED,  /* candidate a needs gate b */
+    FACT_AVOID, /* candidate a cannot stand beside candidate b */
+    FACT_BARRED /* candidate a may not be selected */
+};
+struct fact {
+    enum fact_kind kind;
+    uint32_t a, b;
+};
+
+struct answer_plan {
+    bool found;
+    uint32_t *selected; /* ascending candidates, in the arena */
+    uint32_t selected_count;
+    struct fact *facts; /* when not found: in the order of a derivation, in the arena */
+    uint32_t fact_count;
+    /* How much work it was: */
+    uint32_t decisions, conflicts, propagations;
+};
+
+/* A solver serves one request after the other; what it touched is cleaned in between, nothing else
+ * is. */
+struct solver;
+struct solver *solver_new(const struct index *index);
+void solver_free(struct solver *solver);
+void solver_solve(struct solver *solver, const struct request *request, struct answer_plan *out,
+                  struct arena *arena);
+
+#endif

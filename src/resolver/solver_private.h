@@ -1,0 +1,187 @@
+/*
+ * The state of a search, shared by the files of the solver:
+ *     propagate.c  what follows from what is known
+ *     learn.c      why something contradicts itself, and what to remember of it
+ *     solver.c     decisions, wishes, the way of a request
+ *     explain.c    the facts behind "no"
+ *
+ * Variables are candidates (0 .. candidates-1), then gates, then the gates of the request's roots.
+ * That a candidate is false because another one of its name is selected is not written down: it
+ * follows from chosen[]. A literal is 2 * variable, + 1 if negated.
+ */
+#ifndef PAII_RESOLVER_SOLVER_PRIVATE_H
+#define PAII_RESOLVER_SOLVER_PRIVATE_H
+
+#include "resolver/solver.h"
+
+enum truth { UNKNOWN, TRUE, FALSE };
+
+/* Why a variable has its value. `data` is: */
+enum reason_kind {
+    BY_DECISION,
+    BY_ROOT,      /* gate: true, it is asked for */
+    BY_BAR,       /* candidate: false, the request bars it */
+    BY_NEED,      /* gate: true, candidate `data` needs it */
+    BY_GATE,      /* candidate: true, the last one left of gate `data` */
+    BY_MEMBERS,   /* gate: false, and all its members */
+    BY_DEAD_NEED, /* candidate: false, needs gate `data` that is */
+    BY_AVOID,     /* candidate: false, cannot stand beside `data` */
+    BY_CLAUSE,    /* clause `data` */
+};
+struct reason {
+    uint32_t variable, kind, data;
+};
+
+struct stack {
+    uint32_t *items;
+    uint32_t count, capacity;
+};
+
+struct clause {
+    uint32_t start, count;   /* of its literals */
+    uint32_t proof, reasons; /* of what it was derived from */
+};
+
+struct level {
+    uint32_t trail, agenda, head; /* how far each was when it began */
+};
+
+struct solver {
+    struct index index;
+    const struct request *request;
+    uint32_t variables, capacity; /* with the request's gates; room for */
+
+    /* By variable. */
+    uint8_t *value, *seen;
+    uint32_t *level_of, *kind, *data;
+    /* By name. */
+    uint32_t *chosen;    /* selected candidate + 1 */
+    uint32_t *preferred; /* candidate + 1 */
+    /* By candidate: known to some watched gate. */
+    uint8_t *touched;
+    /* By gate: two watched members, each in a list of those who watch it. */
+    uint8_t *watched;
+    uint32_t *witness;    /* member found true last, + 1 */
+    uint32_t *gate_watch; /* 2 * gate + w: the member */
+    uint32_t *gate_next;  /* 2 * gate + w: the next watch of that member, + 1 */
+    uint32_t *gate_head;  /* by candidate: first watch + 1 */
+    /* Learnt clauses, their watches by literal. */
+    struct clause *clauses;
+    uint32_t clause_count, clause_capacity;
+    struct stack literals;
+    uint32_t *clause_head; /* by literal: first watch + 1; a watch is 2 * clause + w */
+    struct stack clause_next;
+    struct reason *proof; /* of all clauses */
+    uint32_t proof_count, proof_capacity;
+
+    struct stack trail; /* variables, each after those it follows from */
+    uint32_t done;      /* of the trail: propagated */
+    struct level *levels;
+    uint32_t level, level_capacity; /* levels[1..level] are decisions */
+    uint32_t floor;                 /* a level that is not undone */
+    struct stack agenda;            /* gates that must hold, in the order in which they arose */
+    uint32_t head;                  /* of the agenda: before it, all hold */
+
+    struct stack conflict; /* literals, all false */
+    struct reason why;     /* of the conflict, for the proof */
+    struct stack learnt, order;
+    struct stack touched_candidates, touched_gates, touched_literals; /* to be cleaned */
+    uint32_t decisions, conflicts, propagations;
+};
+
+#define NEGATED(literal)   ((literal)&1)
+#define VARIABLE(literal)  ((literal) >> 1)
+#define POSITIVE(variable) (2 * (variable))
+#define NEGATIVE(variable) (2 * (variable) + 1)
+
+static inline bool is_candidate(const struct solver *solver, uint32_t variable)
+{
+    return variable < solver->index.candidates;
+}
+
+static inline uint32_t gate_of(const struct solver *solver, uint32_t variable)
+{
+    return variable - solver->index.candidates;
+}
+
+static inline uint32_t gate_variable(const struct solver *solver, uint32_t gate)
+{
+    return solver->index.candidates + gate;
+}
+
+struct span {
+    const uint32_t *items;
+    uint32_t count;
+};
+
+static inline struct span list_of(const struct lists *lists, uint32_t i)
+{
+    return (struct span){lists->items + lists->at[i], lists->at[i + 1] - lists->at[i]};
+}
+
+/* Members of a gate, of the index or of the request. */
+static inline struct span members_of(const struct solver *solver, uint32_t gate)
+{
+    if (gate < solver->index.gates)
+        return list_of(&solver->index.gate, gate);
+    const struct root *root = &solver->request->roots[gate - solver->index.gates];
+    return (struct span){root->members, root->count};
+}
+
+static inline enum truth value_of(const struct solver *solver, uint32_t variable)
+{
+    if (solver->value[variable] || !is_candidate(solver, variable))
+        return solver->value[variable];
+    return solver->chosen[solver->index.name[variable]] ? FALSE : UNKNOWN;
+}
+
+static inline enum truth truth_of(const struct solver *solver, uint32_t literal)
+{
+    enum truth value = value_of(solver, VARIABLE(literal));
+    return value && NEGATED(literal) ? (enum truth)(TRUE + FALSE - value) : value;
+}
+
+/* A candidate that is false because of its name stands for the one that is selected. */
+static inline uint32_t cause_of(const struct solver *solver, uint32_t variable)
+{
+    return solver->value[variable] ? variable : solver->chosen[solver->index.name[variable]] - 1;
+}
+
+static inline uint32_t level_of(const struct solver *solver, uint32_t variable)
+{
+    return solver->level_of[cause_of(solver, variable)];
+}
+
+void stack_push(struct stack *stack, uint32_t item);
+
+/* ---- propagate.c ---- */
+
+/* Gives a variable without a value the literal's. */
+void assign(struct solver *solver, uint32_t literal, uint32_t level, enum reason_kind kind,
+            uint32_t data);
+/* False: `conflict` holds literals that are all false, `why` says by what rule. */
+bool propagate(struct solver *solver);
+/* Looks at the members of a gate from now on, whether it must hold or not. */
+void watch_gate(struct solver *solver, uint32_t gate);
+/* Undoes every decision above `level`; what follows from those that stay, stays. */
+void back_to(struct solver *solver, uint32_t level);
+/* The literals, all false, from which the reason follows; the variable's own is not among them. */
+void reason_literals(const struct solver *solver, struct reason reason, struct stack *out);
+
+/* ---- learn.c ---- */
+
+/* From a conflict to a new clause, undoing what it shows to be wrong. False: nothing can be. */
+bool learn(struct solver *solver);
+/* Watches a clause; its first two literals are watched. */
+void watch_clause(struct solver *solver, uint32_t clause);
+
+/* ---- solver.c ---- */
+
+/* Whether there is a selection, and nothing else. */
+bool solver_can(struct solver *solver, const struct request *request);
+
+/* ---- explain.c ---- */
+
+void explain(struct solver *solver, struct answer_plan *out, struct arena *arena);
+
+#endif
