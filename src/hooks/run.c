@@ -78,21 +78,30 @@ static bool leaves_nothing(const struct child *child)
     return child->run->handler->kind == HANDLER_ACTION || child->run->outcome == OUTCOME_TIMEOUT;
 }
 
-/*
- * What hides whose it is goes with the first handler that leaves nothing, once no other one is
- * there that it could belong to and that may leave something.
- */
-static bool nobody_else(const struct batch *batch)
+static bool is_over(const struct child *child)
 {
-    bool any = false;
+    return child->phase == PHASE_OVER || child->phase == PHASE_KILLED;
+}
+
+enum fate { NOBODYS_LEFT, HIDDEN_GO, ALL_GO };
+
+/*
+ * What hides whose it is goes with the first handler that leaves nothing, once no other one runs
+ * that it could belong to. If all that were started leave nothing, nobody needs to be asked.
+ */
+static enum fate fate_of_orphans(const struct batch *batch)
+{
+    bool any = false, all = true;
     for (size_t i = 0; i < batch->count; i++) {
         const struct child *child = &batch->children[i];
-        if (child->pid && child->phase == PHASE_OVER && leaves_nothing(child))
-            any = true;
-        else if (child->pid && child->phase != PHASE_OVER && child->phase != PHASE_KILLED)
-            return false;
+        if (!child->pid)
+            continue;
+        if (!is_over(child))
+            return NOBODYS_LEFT;
+        any |= leaves_nothing(child);
+        all &= leaves_nothing(child);
     }
-    return any;
+    return any ? all ? ALL_GO : HIDDEN_GO : NOBODYS_LEFT;
 }
 
 static bool must_go(pid_t pid, void *payload)
@@ -101,10 +110,11 @@ static bool must_go(pid_t pid, void *payload)
     for (size_t i = 0; i < batch->count; i++)
         if (batch->children[i].pid == pid && batch->children[i].phase != PHASE_OVER)
             return false; /* a handler itself: that is for finish() */
+    enum fate fate = fate_of_orphans(batch);
+    if (fate == ALL_GO) /* at once: it may be on the run */
+        return true;
     const struct child *owner = owner_of(batch, pid);
-    if (!owner)
-        return nobody_else(batch);
-    return leaves_nothing(owner) && (owner->phase == PHASE_OVER || owner->phase == PHASE_KILLED);
+    return owner ? leaves_nothing(owner) && is_over(owner) : fate == HIDDEN_GO;
 }
 
 /* ---- one handler's end ---- */
