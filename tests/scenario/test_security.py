@@ -82,6 +82,15 @@ def test_rules_of_the_user(paii, guard):
     assert refused["code"] == "not_configured" and "rule 1 needs a reason" in refused["message"]
 
 
+def test_paii_protects_itself(paii, guard):
+    config = paii.dir / "plugins/security/config.toml"
+    for tool, given in (("Write", {"file_path": str(config)}), ("Bash", {"command": f"rm -rf {paii.dir}"}),
+                        ("Bash", {"command": f"cd {paii.dir} && echo x > paii.toml"})):
+        assert guard(payload(tool, **given)).json()["result"]["rule"] == "write-paii", given
+    assert decision(guard(payload("Read", file_path=str(config)))) == "none"
+    assert decision(guard(payload("Read", file_path=str(paii.dir / ".env")))) == "deny"
+
+
 def test_recorded_payloads_are_answered(root, guard):
     folder = root.parent / "shared/claude-lab/payloads"
     if not folder.is_dir():

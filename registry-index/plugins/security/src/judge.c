@@ -73,7 +73,7 @@ void judge_command(struct judgement *out, const struct context *context, const c
                           .input.text = "",
                           .budget = MAX_STEPS};
     *out = (struct judgement){0};
-    path_init(context->home);
+    path_init(context->home, context->paii);
     if (problem) {
         struct finding finding = {
             .shown = command, .decision = ASK, .rule = "hidden-text", .reason = problem};
@@ -87,7 +87,7 @@ void judge_file(struct judgement *out, const struct context *context, const char
                 enum access access)
 {
     *out = (struct judgement){0};
-    path_init(context->home);
+    path_init(context->home, context->paii);
     struct finding finding = {.shown = path};
     rules_judge_file(context->policy, path_clean(path, context->cwd), access, &finding);
     add_finding(out, &finding);

@@ -16,6 +16,7 @@ struct policy;
 /* Where it would run. */
 struct context {
     const char *home, *cwd; /* cwd: NULL if unknown */
+    const char *paii;       /* where paii keeps everything; NULL: in the home */
     const struct policy *policy;
 };
 

@@ -112,7 +112,8 @@ static int answer(struct text *out, const struct json *request)
 {
     const char *why, *action = json_string(request, "action");
     const struct json *params = json_member(request, "params");
-    struct context context = {.home = getenv("HOME"), .cwd = json_string(params, "cwd")};
+    struct context context = {
+        .home = getenv("HOME"), .cwd = json_string(params, "cwd"), .paii = getenv("PAII_DIR")};
     struct judgement judgement = {0};
     bool explain = action && !strcmp(action, "explain");
     if (!action || (!explain && strcmp(action, "check") != 0))

@@ -114,6 +114,23 @@ static struct value copied(struct shell *shell, const struct call *call)
     return (struct value){.text = ""};
 }
 
+/* Whatever goes into an archive is in it; the first operand is the archive, or goes into it too. */
+static struct value archived(struct shell *shell, const struct call *call)
+{
+    struct value value = {unknown, FROM_PROGRAM};
+    const char *archive = NULL;
+    for (size_t i = 1; i < call->count; i++) {
+        const char *text = call->words[i].text;
+        if (is_option(text) || (i == 1 && !strpbrk(text, "./")))
+            continue;
+        value.origins |= shell_content(shell, text).origins | call->words[i].origins;
+        archive = archive ? archive : text;
+    }
+    if (archive)
+        shell_write(shell, archive, value);
+    return value;
+}
+
 /* ---- the network ---- */
 
 /* The value of curl's -o or wget's -O, alone or after other letters; NULL if it is not there. */
@@ -252,6 +269,7 @@ static const struct {
     {"printf", formatted},
     {"cat|tac|bat", contents},
     {"tee|sponge", teed},
+    {"tar|bsdtar|zip|7z", archived},
     {"cp|mv|install|ln", copied},
     {"curl|wget|fetch|aria2c|lynx|http|https|nc|ncat|netcat|w3m", downloaded},
     {"find|fd|gfind", found},

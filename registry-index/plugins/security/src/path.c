@@ -7,16 +7,17 @@
 
 #include <string.h>
 
-static const char *own_home;
+static const char *own_home, *own_paii;
 
 static const char *const system_folders[] = {
     "/bin",  "/boot", "/dev", "/etc", "/lib",   "/lib32",   "/lib64",       "/opt",    "/proc",
     "/run",  "/sbin", "/srv", "/sys", "/usr",   "/var",     "/snap",        "/System", "/Library",
     "/root", "/home", "/mnt", "/nix", "/Users", "/private", "/Applications"};
 
-void path_init(const char *home)
+void path_init(const char *home, const char *paii)
 {
     own_home = home && home[0] == '/' && home[1] ? home : NULL;
+    own_paii = paii && paii[0] == '/' && paii[1] ? paii : NULL;
 }
 
 const char *path_base(const char *path)
@@ -122,6 +123,8 @@ const char *path_clean(const char *path, const char *cwd)
     const char *resolved = path_resolve(path, cwd);
     if (resolved[0] == '/')
         resolved = clean_below("/", resolved);
+    if (own_paii && path_below(resolved, own_paii))
+        return text_join("~/.config/paii", resolved + strlen(own_paii), "");
     const char *rest = after_home(resolved);
     if (rest && strstr(rest, "..") && resolved[0] == '~')
         return path_clean(text_join("/home/user", rest, ""), NULL);

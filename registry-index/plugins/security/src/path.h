@@ -8,8 +8,11 @@
 
 #include <stdbool.h>
 
-/* `home` is absolute, and a home besides those in /home, /Users and /root. */
-void path_init(const char *home);
+/*
+ * `home` is a home besides those in /home, /Users and /root; `paii` is where paii keeps everything,
+ * whose clean path is then "~/.config/paii". Both are absolute, or NULL.
+ */
+void path_init(const char *home, const char *paii);
 /* Relative to `cwd` if that is known. */
 const char *path_clean(const char *path, const char *cwd);
 /* Absolute, if it can be; nothing else is changed. */

@@ -13,6 +13,7 @@ static const struct guarded rows[] = {
     {"~/.ssh/*.pub|~/.ssh/known_hosts|~/.ssh/known_hosts.old", NONE, NONE, NULL, NULL},
     {".env.example|.env.sample|.env.template|.env.dist|.env.defaults|.env.test", NONE, NONE, NULL,
      NULL},
+    {"*cert.pem|ca.pem|chain.pem|fullchain.pem|*.pub.pem", NONE, NONE, NULL, NULL},
     {"~/.ssh/authorized_keys|~/.ssh/rc|/etc/ssh/authorized_keys", NONE, DENY, "write-accounts",
      "it says who may log in"},
     {"~/.ssh/config", NONE, ASK, "write-startup", "it may name programs that ssh runs"},

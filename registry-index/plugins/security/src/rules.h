@@ -64,5 +64,6 @@ bool mounts_system(const struct call *call);
 bool changes_crontab(const struct call *call);
 bool kills_everything(const struct call *call);
 bool changes_guard(const struct call *call);
+bool has_operands(const struct call *call);
 
 #endif

@@ -156,3 +156,9 @@ bool changes_guard(const struct call *call)
     return is_one(call->program, "paii") && has_word(call, "remove|disable|uninstall|off") &&
            (has_word(call, "security|hook|init|--remove") || call->count == 2);
 }
+
+bool has_operands(const struct call *call)
+{
+    size_t i = 1;
+    return next_operand(call, &i) != NULL;
+}

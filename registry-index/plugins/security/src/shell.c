@@ -5,6 +5,7 @@
 #include "path.h"
 #include "places.h"
 #include "rules.h"
+#include "text.h"
 
 #include <string.h>
 
@@ -29,13 +30,25 @@ const struct variable *shell_find(const struct shell *shell, const char *name)
     return variable;
 }
 
-void shell_set(struct shell *shell, const char *name, struct value value)
+static struct variable *new_variable(struct shell *shell, const char *name)
 {
     struct variable *variable = take(sizeof *variable);
     variable->name = name;
-    variable->value = value;
     variable->older = shell->state.variables;
     shell->state.variables = variable;
+    return variable;
+}
+
+void shell_set(struct shell *shell, const char *name, struct value value)
+{
+    new_variable(shell, name)->value = value;
+}
+
+static void shell_set_array(struct shell *shell, const char *name, struct fields elements)
+{
+    struct variable *variable = new_variable(shell, name);
+    variable->value = join_fields(elements.items, elements.count, " ");
+    variable->elements = elements;
 }
 
 void shell_write(struct shell *shell, const char *path, struct value content)
@@ -175,28 +188,47 @@ static struct value close_targets(struct shell *shell, const struct targets *tar
 
 /* ---- simple commands ---- */
 
-static void assign(struct shell *shell, const struct assignment *assignment,
-                   struct fields *assigned)
+/* What "name+=" keeps of an array, or of a plain value. */
+static struct fields kept_elements(const struct variable *before)
 {
-    struct fields elements = {0};
-    struct value value;
-    if (assignment->array) {
-        for (const struct word *word = assignment->value; word; word = word->next)
-            expand_fields(shell, word, &elements);
-        value = join_fields(elements.items, elements.count, " ");
-    } else {
-        value = expand_value(shell, assignment->value);
-    }
+    struct fields kept = {0};
+    for (size_t i = 0; before && i < before->elements.count; i++)
+        add_field(&kept, before->elements.items[i]);
+    if (before && !kept.count)
+        add_field(&kept, (struct field){before->value.text, before->value.origins, false});
+    return kept;
+}
+
+static void assign_array(struct shell *shell, const struct assignment *assignment)
+{
     const struct variable *before = assignment->adds ? shell_find(shell, assignment->name) : NULL;
+    struct fields elements = kept_elements(before);
+    for (const struct word *word = assignment->value; word; word = word->next)
+        expand_fields(shell, word, &elements);
+    shell_set_array(shell, assignment->name, elements);
+}
+
+static void assign_text(struct shell *shell, const struct assignment *assignment)
+{
+    const struct variable *before = assignment->adds ? shell_find(shell, assignment->name) : NULL;
+    struct value value = expand_value(shell, assignment->value);
     if (before) {
-        value.text = text_join(before->value.text, assignment->array ? " " : "", value.text);
+        value.text = text_join(before->value.text, value.text, "");
         value.origins |= before->value.origins;
     }
     if (strlen(value.text) > MAX_TEXT)
         value.text = unknown;
     shell_set(shell, assignment->name, value);
-    if (assignment->array && !before)
-        ((struct variable *)shell->state.variables)->elements = elements;
+}
+
+static void assign(struct shell *shell, const struct assignment *assignment,
+                   struct fields *assigned)
+{
+    if (assignment->array)
+        assign_array(shell, assignment);
+    else
+        assign_text(shell, assignment);
+    struct value value = shell->state.variables->value;
     const char *shown = text_join(assignment->name, "=", value.text);
     add_field(assigned, (struct field){.text = shown, .origins = value.origins});
 }
@@ -283,6 +315,13 @@ struct value shell_call(struct shell *shell, struct call *call)
     return call->count ? follow(shell, call) : nothing;
 }
 
+/* "NAME=value command" sets the variable for the command alone, but for these. */
+static bool keeps_assignments(const struct shell *shell, const struct fields *words)
+{
+    const char *name = words->count ? words->items[0].text : "read";
+    return is_one(name, "read|export|declare|local|typeset|readonly") || find_function(shell, name);
+}
+
 static struct value run_command(struct shell *shell, const struct node *node)
 {
     struct fields words = {0}, assigned = {0};
@@ -301,11 +340,12 @@ static struct value run_command(struct shell *shell, const struct node *node)
                         .assigned = assigned.items,
                         .assigned_count = assigned.count,
                         .through = shell->through};
-    bool passing = words.count && assigned.count && strcmp(words.items[0].text, "read") != 0 &&
-                   !find_function(shell, words.items[0].text);
+    bool passing = assigned.count && !keeps_assignments(shell, &words);
     struct value output = shell_call(shell, &call);
     if (passing)
-        shell->state.variables = before; /* "NAME=value command" sets it for the command alone */
+        shell->state.variables = before;
+    if (!words.count && !assigned.count)
+        output = shell->input; /* "$(< file)" */
     return close_targets(shell, &targets, output);
 }
 

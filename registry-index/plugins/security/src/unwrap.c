@@ -176,6 +176,18 @@ static bool takes_code(const struct call *call, const char *option)
     return is_one(option, "-e|-r|-p|-pe|--eval|--print|-Command");
 }
 
+/* "-o pipefail", also at the end of "-euo". */
+static bool option_takes_next(const struct call *call, const char *text)
+{
+    size_t len = strlen(text);
+    if (is_shell(call->program))
+        return is_one(text, "--rcfile|--init-file") ||
+               (len > 1 && strchr("-+", text[0]) && text[1] != '-' && strchr("oO", text[len - 1]));
+    if (starts(call->program, "py"))
+        return is_one(text, "-W|-X");
+    return is_one(text, "-I|-r|--require|--import|--loader");
+}
+
 const struct field *inline_code(const struct call *call)
 {
     bool may = is_interpreter(call->program) || is_one(call->program, "su|runuser|script|flock");
@@ -186,13 +198,13 @@ const struct field *inline_code(const struct call *call)
         bool option = text[0] == '-' || text[0] == '+';
         if (!option && is_interpreter(call->program))
             return NULL; /* the script's own arguments */
+        i += option && option_takes_next(call, text);
     }
     return NULL;
 }
 
 const struct field *script_of(const struct call *call)
 {
-    const char *valued = is_shell(call->program) ? "-o|+o|-O|+O|--rcfile|--init-file" : "-W|-X|-I";
     for (size_t i = 1; i < call->count; i++) {
         const char *text = call->words[i].text;
         if (is_one(text, "-|--|-s") || (is_shell(call->program) && !strcmp(text, "/dev/stdin"))) {
@@ -200,7 +212,7 @@ const struct field *script_of(const struct call *call)
                 return NULL;
         } else if (starts(call->program, "python") && starts(text, "-m")) {
             return &call->words[i]; /* a module */
-        } else if (is_one(text, valued)) {
+        } else if (option_takes_next(call, text)) {
             i++;
         } else if (text[0] != '-' && text[0] != '+') {
             return &call->words[i];
@@ -358,11 +370,23 @@ static struct value unwrap_ssh(struct shell *shell, const struct call *call)
     return (struct value){unknown, FROM_NETWORK};
 }
 
+/* "1e COMMAND" */
+static void run_sed(struct shell *shell, const struct call *call)
+{
+    for (size_t i = 1; i < call->count && is_one(call->program, "sed|gsed"); i++) {
+        const char *text = call->words[i].text;
+        text += strspn(text, "0123456789,$ ");
+        if (text[0] == 'e' && text[1] == ' ')
+            shell_run_text(shell, text + 2, "sed", NULL);
+    }
+}
+
 /* Words after which, or in which, a command stands as a text. */
 static void run_embedded(struct shell *shell, const struct call *call)
 {
     static const char *const prefixes[] = {"--checkpoint-action=exec=", "--to-command=",
                                            "ProxyCommand=", "--use-compress-program=", "--exec="};
+    run_sed(shell, call);
     for (size_t i = 1; i < call->count; i++) {
         const char *text = call->words[i].text, *bang = strstr(text, "=!");
         for (size_t k = 0; k < sizeof prefixes / sizeof *prefixes; k++) {
