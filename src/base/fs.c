@@ -205,9 +205,23 @@ int fs_sweep(const char *dir)
     return result;
 }
 
+static const char *unsynced; /* what is below this folder is synced later */
+
+void fs_sync_later(const char *folder)
+{
+    unsynced = folder;
+}
+
+static bool is_synced_later(const char *path)
+{
+    size_t len = unsynced ? strlen(unsynced) : 0;
+    return unsynced && strncmp(path, unsynced, len) == 0 && path[len] == '/';
+}
+
 int fs_write(const char *path, const void *data, size_t len, mode_t mode)
 {
     struct arena arena = {0};
+    bool sync = !is_synced_later(path);
     int result = 0;
     const char *target = path;
     char *real = realpath(path, NULL);
@@ -223,13 +237,14 @@ int fs_write(const char *path, const void *data, size_t len, mode_t mode)
         result = fail_errno(ERR_GENERIC, "cannot write '%s'", path);
         goto done;
     }
-    if (write_all(fd, data, len) != 0 || fchmod(fd, mode) != 0 || fsync(fd) != 0 ||
+    if (write_all(fd, data, len) != 0 || fchmod(fd, mode) != 0 || (sync && fsync(fd) != 0) ||
         rename(temporary, target) != 0) {
         result = fail_errno(ERR_GENERIC, "cannot write '%s'", path);
         unlink(temporary);
         goto done;
     }
-    result = fs_fsync(path_dir(&arena, target));
+    if (sync)
+        result = fs_fsync(path_dir(&arena, target));
 done:
     free(real);
     arena_release(&arena);
@@ -238,6 +253,10 @@ done:
 
 int fs_mkdirs(const char *path, mode_t mode)
 {
+    if (mkdir(path, mode) == 0) {
+        chmod(path, mode); /* whatever the umask */
+        return 0;
+    }
     if (fs_is_dir(path))
         return 0;
     struct arena arena = {0};
@@ -249,7 +268,7 @@ int fs_mkdirs(const char *path, mode_t mode)
         char saved = *p;
         *p = '\0';
         if (mkdir(copy, mode) == 0)
-            chmod(copy, mode); /* whatever the umask */
+            chmod(copy, mode);
         else if (errno != EEXIST || !fs_is_dir(copy))
             result = fail_errno(ERR_GENERIC, "cannot make folder '%s'", copy);
         *p = saved;

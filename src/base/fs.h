@@ -33,6 +33,9 @@ int fs_read(struct buf *out, const char *path, size_t max);
 /* Replaces `path` (through a symbolic link, keeping the mode; else with `mode`). Durable on return.
  */
 int fs_write(const char *path, const void *data, size_t len, mode_t mode);
+/* From now on fs_write() below `folder` is not durable on return: what is made there is seen by
+ * nobody before an fs_syncfs(). NULL ends it. */
+void fs_sync_later(const char *folder);
 /* mkdir -p; `mode` for those created. */
 int fs_mkdirs(const char *path, mode_t mode);
 /* Makes `path` a symbolic link to `target` in one rename, replacing only a symbolic link. */

@@ -166,13 +166,18 @@ int generation_write(struct installed *set, struct arena *arena,
     const char *dir = generation_path(arena, NEW_GENERATION);
     AUTO_BUF lock = {0};
     lockfile_write(&lock, set);
-    if ((result = fs_mkdirs(dir, 0700)) < 0 || (result = link_prefixes(set, dir, arena)) < 0 ||
-        (result = fs_write(path_join(arena, dir, "paii.lock"), lock.data, lock.len, 0600)) < 0 ||
-        (result = catalog_write(path_join(arena, dir, "catalog"), set->packages, set->count, "")) <
-            0 ||
-        (result = project(set, dir, arena)) < 0)
-        return result;
-    return 0;
+    fs_sync_later(dir); /* generation_commit() does, once for all files */
+    result = fs_mkdirs(dir, 0700);
+    if (result == 0)
+        result = link_prefixes(set, dir, arena);
+    if (result == 0)
+        result = fs_write(path_join(arena, dir, "paii.lock"), lock.data, lock.len, 0600);
+    if (result == 0)
+        result = catalog_write(path_join(arena, dir, "catalog"), set->packages, set->count, "");
+    if (result == 0)
+        result = project(set, dir, arena);
+    fs_sync_later(NULL);
+    return result;
 }
 
 /* Gives what generation_write() wrote its number. */

@@ -2,12 +2,13 @@
 
 import hashlib
 import shutil
+import subprocess
 
 import pytest
 
 from fetching import Helper
 from servers import WebServer
-from shelf import everything, generation, installed, lock_text, plugin, skill_text, tar
+from shelf import Shelf, everything, generation, installed, lock_text, plugin, skill_text, tar
 
 NAMES = [f"kit-{n}" for n in range(12)]
 
@@ -223,3 +224,23 @@ def test_items_are_for_those_who_take_them(helper, op, members):
     [{"folder": "0"}] * 65])
 def test_malformed_items_are_refused(helper, items):
     assert helper.run("unpack", items=items).code == "refused"
+
+
+# ---- the disk
+
+
+@pytest.mark.skipif(not shutil.which("strace"), reason="no strace")
+def test_many_plugins_wait_for_the_disk_as_often_as_one(paii, tmp_path):
+    """What nobody sees before the commit is synced once, by it."""
+    team = Shelf(paii, "team")
+    for name in NAMES:
+        team.add(name)
+    counts = []
+    for names in (NAMES[:1], NAMES[1:]):
+        trace = tmp_path / f"trace{len(counts)}"
+        subprocess.run(["strace", "-f", "-e", "trace=fsync,syncfs", "-o", trace, paii.program,
+                        "install", *names], env=paii.environment({"ASAN_OPTIONS": "detect_leaks=0"}),
+                       check=True, capture_output=True, timeout=60)
+        counts.append(trace.read_text().count("sync"))
+    assert set(installed(paii)) == set(NAMES)
+    assert counts[0] >= counts[1] > 0
