@@ -7,6 +7,20 @@
  * and never let the compiler assume them. */
 #undef NDEBUG
 #define TOML_ASSERT(condition) static_cast<void>(0)
+/* It raises 2 to a power for hexadecimal floats, which TOML does not have. Its own pow() for that
+ * keeps us from starting with libm, which costs more than reading most files. */
+namespace toml
+{
+static inline double pow(double, double exponent)
+{
+    double result = 1;
+    for (; exponent > 0 && result < 1e308; exponent--)
+        result *= 2;
+    for (; exponent < 0 && result > 0; exponent++)
+        result /= 2;
+    return result;
+}
+} // namespace toml
 #include <toml++/impl/forward_declarations.h>
 /*
  * Two repairs to what toml++ 3.3 thinks of single characters:
