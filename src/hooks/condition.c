@@ -59,29 +59,32 @@ static enum verdict line_matches(const char *pattern, const char *line, struct a
     return VERDICT_NO;
 }
 
-/* As written, from the working directory, or (a pattern without a slash) by its last part. */
+/* The path itself or a folder above it; a pattern without a slash may stand anywhere. */
+static bool names_path(const char *pattern, const char *path, struct arena *arena)
+{
+    size_t len = strlen(pattern);
+    const char *name = arena_strndup(arena, pattern, len - (len > 1 && pattern[len - 1] == '/'));
+    if (glob_matches(name, path) || glob_matches(arena_printf(arena, "%s/*", name), path))
+        return true;
+    return !strchr(name, '/') && (glob_matches(arena_printf(arena, "*/%s", name), path) ||
+                                  glob_matches(arena_printf(arena, "*/%s/*", name), path));
+}
+
+/* "//" begins an absolute path, "~/" one at home; others are as written or from the working
+ * directory. */
 static bool path_matches(const char *pattern, const char *path, const char *cwd,
                          struct arena *arena)
 {
-    const char *relative = NULL;
     size_t len = cwd ? strlen(cwd) : 0;
-    if (len && strncmp(path, cwd, len) == 0 && path[len] == '/')
-        relative = path + len + 1;
+    bool below = len && strncmp(path, cwd, len) == 0 && path[len] == '/';
     if (text_starts(pattern, "//"))
-        return glob_matches(pattern + 1, path);
+        return names_path(pattern + 1, path, arena);
     if (text_starts(pattern, "~/"))
-        return glob_matches(path_join(arena, paths.home, pattern + 2), path);
-    if (glob_matches(pattern, path))
+        return names_path(path_join(arena, paths.home, pattern + 2), path, arena);
+    if (names_path(pattern, path, arena))
         return true;
-    if (!strchr(pattern, '/') && glob_matches(pattern, path_base(path)))
-        return true;
-    if (text_starts(pattern, "./"))
-        pattern += 2;
-    else if (pattern[0] == '/')
-        pattern++;
-    else if (text_starts(pattern, "**/") && relative && glob_matches(pattern + 3, relative))
-        return true;
-    return relative && glob_matches(pattern, relative);
+    pattern += text_starts(pattern, "**/") ? 3 : text_starts(pattern, "./") ? 2 : *pattern == '/';
+    return below && names_path(pattern, path + len + 1, arena);
 }
 
 static bool url_matches(const char *pattern, const char *url)
