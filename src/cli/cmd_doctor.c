@@ -64,6 +64,7 @@ static void print_text(const struct findings *findings)
 static int run(struct invocation *call)
 {
     struct findings findings = {.arena = call->arena};
+    struct hooks_status hooks;
 
     if (paths_init() < 0) {
         finding_add(&findings, FINDING_PROBLEM, "paths",
@@ -75,6 +76,8 @@ static int run(struct invocation *call)
         doctor_state(&findings);
         doctor_settings(&findings);
         doctor_hooks(&findings);
+        doctor_handlers(&findings, &hooks);
+        doctor_dispatch(&findings);
         doctor_tools(&findings);
     }
     if (term_json())

@@ -24,6 +24,7 @@ struct status {
     struct registry_status *registries;
     size_t registry_count;
     const char *client, *client_version; /* NULL if there is none */
+    struct hooks_status hooks;
     struct findings problems;
 };
 
@@ -121,6 +122,20 @@ static bool needs_no_update(const struct registry_status *registry)
     return strchr("/~.", registry->url[0]) || strcmp(registry->url, "builtin:") == 0;
 }
 
+static void print_hooks(const struct hooks_status *hooks)
+{
+    if (hooks->handlers == 0 && hooks->waiting == 0)
+        return;
+    out("hooks       %zu %s of %zu %s", hooks->handlers,
+        hooks->handlers == 1 ? "handler" : "handlers", hooks->events,
+        hooks->events == 1 ? "event" : "events");
+    if (hooks->left_out)
+        out(", %zu left out", hooks->left_out);
+    if (hooks->waiting)
+        out(", %zu spooled", hooks->waiting);
+    out("\n");
+}
+
 static void print_text(const struct status *status, struct arena *arena)
 {
     out("state       %s\n", paths.dir);
@@ -133,6 +148,7 @@ static void print_text(const struct status *status, struct arena *arena)
             registry->packages);
         out(needs_no_update(registry) ? ", local\n" : ", %s\n", age(registry->updated, arena));
     }
+    print_hooks(&status->hooks);
     if (!status->client)
         out("client      not found\n");
     else
@@ -168,6 +184,18 @@ static void add_registries(struct json_writer *json, const struct status *status
     json_end_array(json);
 }
 
+static void add_hooks(struct json_writer *json, const struct hooks_status *hooks)
+{
+    json_key(json, "hooks");
+    json_object(json);
+    add_count(json, "handlers", (int64_t)hooks->handlers);
+    add_count(json, "events", (int64_t)hooks->events);
+    add_count(json, "left_out", (int64_t)hooks->left_out);
+    add_count(json, "spooled", (int64_t)hooks->waiting);
+    add_count(json, "failed", (int64_t)hooks->failed);
+    json_end_object(json);
+}
+
 static void print_json(const struct status *status)
 {
     AUTO_BUF text = {0};
@@ -181,6 +209,7 @@ static void print_json(const struct status *status)
     add_count(&json, "requested", (int64_t)status->requested);
     add_count(&json, "dev", (int64_t)status->dev);
     add_registries(&json, status);
+    add_hooks(&json, &status->hooks);
     json_field(&json, "client", status->client);
     json_field(&json, "client_version", status->client_version);
     json_key(&json, "problems");
@@ -212,6 +241,7 @@ static int run(struct invocation *call)
     status.client_version = claude_version(call->arena, &status.client);
     doctor_state(&status.problems);
     doctor_settings(&status.problems);
+    doctor_handlers(&status.problems, &status.hooks);
     if (term_json())
         print_json(&status);
     else

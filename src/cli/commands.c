@@ -13,6 +13,7 @@ extern const struct command cmd_doctor;
 extern const struct command cmd_gc;
 extern const struct command cmd_generations;
 extern const struct command cmd_help;
+extern const struct command cmd_hook;
 extern const struct command cmd_info;
 extern const struct command cmd_init;
 extern const struct command cmd_install;
@@ -47,6 +48,7 @@ const struct command *const commands[] = {
     /* use */
     &cmd_run,
     &cmd_call,
+    &cmd_hook,
     &cmd_new,
     &cmd_check,
     /* state */
