@@ -163,7 +163,7 @@ static void touch_options(struct accesses *out, const struct call *call)
         {"wget", NULL, "--body-file=", READS},
         {"dd", NULL, "of=", WRITES},
         {"dd", NULL, "if=", READS},
-        {"aws|gsutil|rclone|gh|nc", NULL, "file://", READS},
+        {"aws|gsutil|rclone|gh|curl|wget", NULL, "file://", READS},
     };
     for (size_t k = 0; k < sizeof table / sizeof *table; k++) {
         if (!is_one(call->program, table[k].programs))

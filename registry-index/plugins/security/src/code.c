@@ -4,6 +4,7 @@
  * would be denied as such is denied; everything else is left alone.
  */
 #include "arena.h"
+#include "policy.h"
 #include "shell.h"
 #include "text.h"
 
@@ -81,15 +82,31 @@ static void judge_literals(struct shell *shell, const char *code, const char *th
     }
 }
 
+/* A shell whose input and output are a connection. */
+static void judge_sockets(struct shell *shell, const char *code, const char *through)
+{
+    static const char *const sockets[] = {"socket", "Socket", "fsockopen", "net.connect", NULL};
+    static const char *const shells[] = {"/bin/sh", "/bin/bash", "dup2", "pty.spawn", NULL};
+    struct finding finding = {.shown = "…",
+                              .through = through,
+                              .decision = DENY,
+                              .rule = "reverse-shell",
+                              .reason = "it connects a shell to the network"};
+    if (mentions(code, sockets) && mentions(code, shells) &&
+        !policy_is_off(shell->context->policy, finding.rule))
+        add_finding(shell->out, &finding);
+}
+
 void judge_code(struct shell *shell, const char *code, const char *through)
 {
-    static const char *const runners[] = {"system", "popen",      "subprocess", "exec",
-                                          "spawn",  "Popen",      "qx",         "%x",
-                                          "`",      "check_call", "shell=True", NULL};
+    static const char *const runners[] = {
+        "system", "popen", "subprocess", "exec",       "spawn",           "Popen",
+        "qx",     "%x",    "`",          "check_call", "do shell script", NULL};
     static const char *const removers[] = {"rmtree",      "rmSync",         "rm_rf", "rmdirSync",
                                            "remove_tree", "remove_dir_all", NULL};
     if (mentions(code, runners))
         judge_literals(shell, code, through, "");
     if (mentions(code, removers))
         judge_literals(shell, code, through, "rm -rf ");
+    judge_sockets(shell, code, through);
 }

@@ -2,6 +2,7 @@
 
 #include "arena.h"
 #include "path.h"
+#include "policy.h"
 #include "rules.h"
 #include "shell.h"
 
@@ -74,11 +75,10 @@ void judge_command(struct judgement *out, const struct context *context, const c
                           .budget = MAX_STEPS};
     *out = (struct judgement){0};
     path_init(context->home, context->paii);
-    if (problem) {
+    if (problem && !policy_is_off(context->policy, "hidden-text")) {
         struct finding finding = {
             .shown = command, .decision = ASK, .rule = "hidden-text", .reason = problem};
         add_finding(out, &finding);
-        return;
     }
     shell_run_text(&shell, command, NULL, NULL);
 }

@@ -271,7 +271,7 @@ static const struct {
     {"tee|sponge", teed},
     {"tar|bsdtar|zip|7z", archived},
     {"cp|mv|install|ln", copied},
-    {"curl|wget|fetch|aria2c|lynx|http|https|nc|ncat|netcat|w3m", downloaded},
+    {"curl|wget|fetch|aria2c|lynx|http|https|nc|ncat|netcat|w3m|telnet|socat|ftp|lftp", downloaded},
     {"find|fd|gfind", found},
     {"ls", listed},
     {"pwd", folder},

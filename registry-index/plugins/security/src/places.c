@@ -47,7 +47,7 @@ static const struct guarded rows[] = {
     {"~/.bashrc|~/.bash_profile|~/.bash_login|~/.bash_logout|~/.bash_aliases|~/.profile|~/.zshrc|"
      "~/.zshenv|~/.zprofile|~/.zlogin|~/.config/fish|~/.config/autostart|~/.config/systemd|"
      "~/.xprofile|~/.xinitrc|~/.inputrc|~/.vimrc|~/.config/nvim|~/Library/LaunchAgents|"
-     "~/.local/bin|~/.pythonrc|~/.config/environment.d|~/.pam_environment",
+     "~/.pythonrc|~/.config/environment.d|~/.pam_environment",
      NONE, ASK, "write-startup", "it runs by itself from then on"},
     {"~/.gitconfig|~/.config/git|*/.git/hooks|*/.git/config", NONE, ASK, "write-startup",
      "git runs what it names"},

@@ -59,7 +59,13 @@ static const struct rule rules[] = {
      "it removes the way back to lost commits"},
     {"git-rewrite", ASK, "git update-ref -d", NULL, "it deletes a reference"},
     {"git-remote-delete", ASK, "git push --delete|-d", NULL, "it deletes a branch for everybody"},
-    {"another-user", ASK, "sudo|doas|su|runuser|pkexec", NULL, "it runs as another user"},
+    {"git-remote-delete", ASK, NULL, deletes_remote, "it deletes a branch for everybody"},
+    {"git-config", ASK,
+     "git config core.hooksPath|core.sshCommand|core.fsmonitor|core.pager|core.editor|"
+     "core.gitProxy|credential.helper|diff.external",
+     NULL, "git runs what it names"},
+    {"another-user", ASK, "sudo|doas|su|runuser|pkexec|gosu|su-exec|run0", NULL,
+     "it runs as another user"},
     {"accounts", ASK,
      "passwd|chpasswd|useradd|userdel|usermod|groupadd|visudo|adduser|deluser|chsh", NULL,
      "it changes who may log in"},
@@ -79,6 +85,8 @@ static const struct rule rules[] = {
     {"journal", ASK, "journalctl --vacuum-size|--vacuum-time|--vacuum-files|--rotate", NULL,
      "it removes what the system has logged"},
     {"schedule", ASK, NULL, changes_crontab, "it changes what runs by itself"},
+    {"schedule", ASK, "systemctl enable", NULL, "it makes something run by itself"},
+    {"schedule", ASK, "launchctl load|bootstrap|submit", NULL, "it makes something run by itself"},
     {"schedule", ASK, "at|batch", NULL, "it makes something run later"},
     {"shred", ASK, "shred|wipe|srm", NULL, "what it deletes cannot be restored"},
     {"publish", ASK, "npm|pnpm|yarn|cargo|gem|poetry|uv|hatch|flit publish|push|unpublish", NULL,
@@ -116,17 +124,26 @@ static const struct rule rules[] = {
     {"containers", ASK, NULL, mounts_system, "it gives a container the system's files"},
 };
 
+static bool has_word_within(const struct call *call, const char *list, size_t len)
+{
+    for (size_t i = 1; i < call->count; i++) {
+        if (is_one_within(call->words[i].text, list, len))
+            return true;
+    }
+    return false;
+}
+
 /* "git|hub push --force|-f": the program, then words that all occur, in any place. */
 static bool pattern_fits(const char *pattern, const struct call *call)
 {
-    char part[160];
-    for (bool first = true; *pattern; first = false) {
-        size_t len = strcspn(pattern, " ");
-        memcpy(part, pattern, len);
-        part[len] = '\0';
-        if (first ? !is_one(call->program, part) : !has_word(call, part))
+    size_t len = strcspn(pattern, " ");
+    if (!is_one_within(call->program, pattern, len))
+        return false;
+    while (*(pattern += len)) {
+        pattern++;
+        len = strcspn(pattern, " ");
+        if (!has_word_within(call, pattern, len))
             return false;
-        pattern += len + (pattern[len] == ' ');
     }
     return true;
 }

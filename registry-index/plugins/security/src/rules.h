@@ -57,6 +57,7 @@ bool loads_library(const struct call *call);
 bool forces_push(const struct call *call);
 bool forces_push_main(const struct call *call);
 bool deletes_main(const struct call *call);
+bool deletes_remote(const struct call *call);
 bool discards_paths(const struct call *call);
 bool cleans_forced(const struct call *call);
 bool drops_tables(const struct call *call);

@@ -92,6 +92,8 @@ bool opens_shell(const struct call *call)
             (starts(text, "/dev/tcp/") || starts(text, "/dev/udp/")))
             return true;
     }
+    if (is_shell(call->program) && call->looping && call->piped && has_flag(call, 'i', NULL))
+        return true; /* "cat fifo | sh -i | nc …" */
     return is_one(call->program, "nc|ncat|netcat") &&
            (has_flag(call, 'e', "exec") || has_flag(call, 'c', "sh-exec"));
 }

@@ -61,6 +61,16 @@ bool deletes_main(const struct call *call)
     return is_push(call) && has_flag(call, 'd', "delete") && pushes_main(call);
 }
 
+/* "git push origin :topic" */
+bool deletes_remote(const struct call *call)
+{
+    for (size_t i = 2; i < call->count && is_push(call); i++) {
+        if (call->words[i].text[0] == ':' && call->words[i].text[1])
+            return true;
+    }
+    return false;
+}
+
 bool discards_paths(const struct call *call)
 {
     bool index_alone = has_word(call, "--staged") && !has_word(call, "--worktree");

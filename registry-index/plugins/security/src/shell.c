@@ -4,6 +4,7 @@
 #include "parser.h"
 #include "path.h"
 #include "places.h"
+#include "policy.h"
 #include "rules.h"
 #include "text.h"
 
@@ -95,7 +96,8 @@ static void unreadable(struct shell *shell, const char *text, const char *throug
                               .decision = ASK,
                               .rule = "unreadable",
                               .reason = problem};
-    add_finding(shell->out, &finding);
+    if (!policy_is_off(shell->context->policy, finding.rule))
+        add_finding(shell->out, &finding);
 }
 
 /* False, and a finding, if what is to be followed is more than we can. */

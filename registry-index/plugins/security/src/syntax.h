@@ -9,8 +9,8 @@
 #include <stddef.h>
 
 /*
- * Characters that stand for what a text alone cannot say. Commands that hold them as they are are
- * refused before they are read.
+ * Characters that stand for what a text alone cannot say. A command that has them as they are is
+ * asked about in any case.
  */
 #define MARK_UNKNOWN '\1' /* any text, also none */
 #define MARK_STAR    '\2' /* the pattern "*" */

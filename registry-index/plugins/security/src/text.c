@@ -14,16 +14,23 @@ bool ends(const char *text, const char *suffix)
     return len >= tail && !strcmp(text + len - tail, suffix);
 }
 
-bool is_one(const char *name, const char *list)
+bool is_one_within(const char *name, const char *list, size_t list_len)
 {
+    const char *end = list + list_len;
     size_t len = strlen(name);
-    for (const char *at = list; *at;) {
-        size_t part = strcspn(at, "|");
+    for (const char *at = list; at < end;) {
+        const char *bar = memchr(at, '|', (size_t)(end - at));
+        size_t part = (size_t)((bar ? bar : end) - at);
         if (part == len && !memcmp(at, name, len))
             return true;
-        at += part + (at[part] == '|');
+        at += part + 1;
     }
     return false;
+}
+
+bool is_one(const char *name, const char *list)
+{
+    return is_one_within(name, list, strlen(list));
 }
 
 /* The length of the word at the start of the text, in any case; 0 if it is not there. */
