@@ -1,7 +1,9 @@
 """What every threat test shares: a person with something to lose, and an oracle that sees any loss."""
 
+import copy
 import ctypes
 import os
+import shutil
 import signal
 import threading
 import time
@@ -9,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lib.person import Result, snapshot
+from lib.person import Person, Result, snapshot
 from servers import WebServer
 from shelf import Shelf, everything
 
@@ -19,21 +21,15 @@ CHILD_SUBREAPER = 36
 
 
 def pytest_generate_tests(metafunc):
-    """A test marked `every_umask` runs under all three; the others under the usual one."""
+    """Every test runs under all three masks, but those marked `any_umask`, which take long."""
     if "mask" in metafunc.fixturenames:
-        masks = MASKS if getattr(metafunc.function, "every_umask", False) else MASKS[:1]
+        masks = MASKS[:1] if getattr(metafunc.function, "any_umask", False) else MASKS
         metafunc.parametrize("mask", masks, ids=[f"umask-{mask:03o}" for mask in masks])
 
 
 @pytest.fixture
 def mask(request):
     return request.param
-
-
-@pytest.fixture(scope="session")
-def sanitized(build):
-    """A sanitizer's shadow memory counts as the program's, so memory is measured without one."""
-    return b"__asan_init" in (build / "bin/paii").read_bytes()
 
 
 def children():
@@ -50,15 +46,9 @@ def children():
 class World:
     """A person with one plugin from one registry, a canary beside the HOME and one inside."""
 
-    def __init__(self, person, directory, sanitized):
-        self.person, self.directory, self.sanitized = person, directory, sanitized
-        self.count = 0
-        person.home.chmod(0o755)
-        for place in (directory / "canary", person.home / "canary"):
-            place.mkdir()
-            (place / "file").write_text("untouched")
-        self.shelf = Shelf(person, "team").add("hello")
-        person.run("install", "hello")
+    def __init__(self, person, shelf, directory, sanitized):
+        self.person, self.shelf, self.directory = person, shelf, directory
+        self.sanitized, self.count = sanitized, 0
 
     def state(self):
         """Everything that a refused command may not touch."""
@@ -174,12 +164,60 @@ def assert_one_message(result):
     assert "Traceback" not in result.stderr and result.stdout == "", repr(result)
 
 
+class Pattern:
+    """What every world is when its test begins; made once, then copied to the same place."""
+
+    def __init__(self, program, directory):
+        self.program, self.place, self.copy = program, directory / "world", directory / "copy"
+        # A sanitizer's shadow memory counts as the program's, so memory is measured without one.
+        self.sanitized = b"__asan_init" in program.read_bytes()
+        self.shelf = None
+        self.make()
+        shutil.copytree(self.place, self.copy, symlinks=True)
+        shutil.rmtree(self.place)
+
+    def make(self):
+        person = Person(self.program, self.place / "home")
+        person.home.chmod(0o755)
+        for place in (self.place / "canary", person.home / "canary"):
+            place.mkdir()
+            (place / "file").write_text("untouched")
+        self.shelf = Shelf(person, "team").add("hello")
+        person.run("install", "hello")
+
+    def world(self):
+        shutil.copytree(self.copy, self.place, symlinks=True)
+        person = Person(self.program, self.place / "home")
+        shelf = copy.copy(self.shelf)
+        shelf.person, shelf.rows = person, list(self.shelf.rows)
+        return World(person, shelf, self.place, self.sanitized)
+
+
+@pytest.fixture(scope="session")
+def patterns(tmp_path_factory):
+    """{umask: Pattern}, filled by the tests."""
+    return tmp_path_factory.mktemp("worlds"), {}
+
+
+def program_for(mask, build, root):
+    """The build under test for the usual umask, the one without sanitizers for others: it is ten times
+    as fast, and its memory can be measured."""
+    plain = root / "build/plain/bin/paii"
+    return plain if mask != MASKS[0] and plain.exists() else build / "bin/paii"
+
+
 @pytest.fixture
-def world(paii, tmp_path, mask, sanitized):
+def world(build, root, patterns, tmp_path, mask):
+    directory, known = patterns
     ctypes.CDLL(None).prctl(CHILD_SUBREAPER, 1, 0, 0, 0)
     old = os.umask(mask)
     try:
-        yield World(paii, tmp_path, sanitized)
+        if mask not in known:
+            known[mask] = Pattern(program_for(mask, build, root), directory / f"umask-{mask:03o}")
+        made = known[mask].world()
+        yield made
+        made.person.close()
+        made.directory.rename(tmp_path / "world")  # to be looked at after a failure
     finally:
         os.umask(old)
         ctypes.CDLL(None).prctl(CHILD_SUBREAPER, 0, 0, 0, 0)

@@ -5,7 +5,7 @@ import stat
 
 import pytest
 
-from hostile import (HARD, LINK, commit_tree, entry, every_umask, hash_object, honest, honest_files,
+from hostile import (HARD, LINK, commit_tree, entry, hash_object, honest, honest_files,
                      honest_tree, make_zip, packed_tar, tree)
 from shelf import installed, plugin
 
@@ -24,7 +24,6 @@ PATHS = {
 }
 
 
-@every_umask
 @pytest.mark.parametrize("name", PATHS)
 def test_a_tar_that_names_places_outside(world, name):
     archive = world.file(packed_tar(*honest(), entry(PATHS[name], b"evil")), ".tar.gz")
@@ -86,7 +85,6 @@ LINKS = {
 }
 
 
-@every_umask
 @pytest.mark.parametrize("name", LINKS)
 def test_links_that_leave_an_archive(world, name):
     archive = world.file(packed_tar(*honest(), *LINKS[name]), ".tgz")
@@ -108,7 +106,6 @@ def test_links_that_leave_a_folder(world, target):
     world.refused("install", folder, words=["link"])
 
 
-@every_umask
 def test_links_inside_become_copies(world):
     archive = world.file(packed_tar(*honest(), entry("a/f", b"text"), entry("l", kind=LINK, target="a/f")),
                          ".tgz")
@@ -134,7 +131,6 @@ def modes_below(folder):
     return {(path.is_dir(), stat.S_IMODE(path.lstat().st_mode)) for path in folder.rglob("*")}
 
 
-@every_umask
 def test_modes_are_ours(world):
     archive = world.file(packed_tar(
         *honest(), entry("set-id", mode=0o6755), entry("open", mode=0o666), entry("none", mode=0),
@@ -156,7 +152,6 @@ def test_a_set_id_file_in_a_repository(world, git):
     world.refused("install", repo.url, words=["set-id"])
 
 
-@every_umask
 def test_state_is_private(world):
     top = world.person.dir
     assert stat.S_IMODE(top.stat().st_mode) == 0o700

@@ -5,7 +5,6 @@ import os
 
 import pytest
 
-from hostile import every_umask
 from shelf import installed, plugin
 
 # ---- row 11
@@ -38,7 +37,6 @@ def test_names_on_the_command_line(world, command):
         world.refused(*words, code=(1, 10, 12, 13))
 
 
-@every_umask
 @pytest.mark.parametrize("name", ["../canary", "..", "", "Hello", "a\x1b[2Jb", "\u0430dmin", "a" * 65])
 def test_a_name_in_a_manifest(world, name):
     files = plugin("evil")
@@ -112,7 +110,6 @@ def test_urls_on_the_command_line(world, url):
     assert not list(world.directory.rglob("ran"))
 
 
-@every_umask
 def test_urls_in_an_index(world):
     """A row whose source cannot be fetched is left out, whatever it says; local ones are no row's."""
     for i, url in enumerate([*URLS, "/etc", "file:///etc", "../../etc"]):

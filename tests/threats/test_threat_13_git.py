@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from hostile import commit_tree, every_umask, hash_object, honest_tree, tree
+from hostile import commit_tree, hash_object, honest_tree, tree
 from servers import SshServer
 from shelf import installed, lock_text, plugin, skill_text, tar
 
@@ -20,7 +20,6 @@ def test_a_git_folder_in_any_spelling(world, git, name):
     world.refused("install", repo.url, words=["git" if "\u200c" not in name else ".g"])
 
 
-@every_umask
 def test_submodules_filters_and_hooks_do_nothing(world, git):
     marker = world.directory / "ran"
     repo = git.repo("evil")
@@ -88,7 +87,6 @@ def test_an_abbreviated_id(world, git):
     world.refused("install", "short", code=(10, 12, 13))
 
 
-@every_umask
 @pytest.mark.parametrize("change", ["tag", "force-push"])
 def test_a_pinned_commit_outlives_moved_names(world, git, web, change):
     repo = git.repo("evil", plugin("evil"))

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from conftest import assert_printable
-from hostile import entry, every_umask, honest, packed_tar
+from hostile import entry, honest, packed_tar
 from shelf import installed, plugin, toml
 
 # ---- row 21
@@ -32,7 +32,6 @@ def shown(result):
     return result
 
 
-@every_umask
 @pytest.mark.parametrize("name", ESCAPES)
 def test_escapes_in_an_index(world, name):
     text = ESCAPES[name]
@@ -115,7 +114,6 @@ def test_escapes_in_what_a_server_says(world, plain_web, name):
         world.refused("install", "--verbose", f"{plain_web.url}/{path}", code=(1, 10, 13, 20))
 
 
-@every_umask
 @pytest.mark.parametrize("name", ESCAPES)
 def test_escapes_in_what_a_build_says(world, name):
     text = ESCAPES[name]
@@ -153,7 +151,6 @@ PLACES = ["SKILL.md", "references/setup-installation.md", "agents/helper.md", "s
           "Makefile", "plugin.toml", "no-suffix"]
 
 
-@every_umask
 @pytest.mark.parametrize("name", HIDDEN)
 def test_hidden_text_in_every_file(world, name):
     for place in PLACES:
@@ -177,7 +174,6 @@ ESCAPED = {
 }
 
 
-@every_umask
 @pytest.mark.parametrize("place", ESCAPED)
 def test_hidden_text_that_is_escaped(world, place):
     files = plugin("evil")

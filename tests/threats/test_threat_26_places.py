@@ -9,7 +9,6 @@ import subprocess
 
 import pytest
 
-from hostile import every_umask
 from shelf import installed, plugin
 
 MAKEFILE = "all:\n\t{}\ninstall:\n\tinstall -D SKILL.md $(DESTDIR)$(PREFIX)/share/words\n"
@@ -17,7 +16,6 @@ MAKEFILE = "all:\n\t{}\ninstall:\n\tinstall -D SKILL.md $(DESTDIR)$(PREFIX)/shar
 # ---- row 26
 
 
-@every_umask
 @pytest.mark.parametrize("kind", ["link", "fifo", "folder"])
 def test_a_planted_lock(world, kind):
     lock = world.person.dir / "lock"
@@ -88,7 +86,6 @@ PLANTS = {
 }
 
 
-@every_umask
 @pytest.mark.parametrize("name", PLANTS)
 def test_a_build_that_plants(world, name):
     """What it leaves is refused, or comes in as a plain file with our modes."""
@@ -120,7 +117,6 @@ def test_a_build_that_leaves_a_daemon(world, way):
 # ---- row 31
 
 
-@every_umask
 @pytest.mark.parametrize("mode", [0o777, 0o770, 0o702, 0o720])
 def test_state_that_others_can_write(world, mode):
     world.person.dir.chmod(mode)
@@ -138,7 +134,6 @@ def test_a_store_that_others_can_write(world, name):
     world.refused("install", "hello", words=[str(place), "hint: chmod go-w"])
 
 
-@every_umask
 def test_a_home_that_all_can_write(world):
     world.person.home.chmod(0o777)
     world.refused("list", words=[str(world.person.home), "hint: chmod"])
