@@ -159,6 +159,8 @@ def test_large_and_twisted_commands_end(program):
 def test_hidden_characters_are_asked_about(program):
     for text in ("ls \u202e/ fr- mr", "l\u200bs", "ls \x01", "echo \U000e0041"):
         assert judge(program, command(text))["result"]["rule"] == "hidden-text"
+    for text in ("l\u200bs; rm -rf /", "echo \x02; rm -rf /"):
+        assert judge(program, command(text))["result"]["rule"] == "rm-root"
     for text in ("echo é 😀 \t", "echo 'нет'", "echo 家"):
         assert judge(program, command(text))["result"]["decision"] == "none"
 
