@@ -73,7 +73,7 @@ need_build_tools() {
 }
 
 need_test_tools() {
-    need_packages libcmocka-dev python3-pip python3-pytest python3-pytest-xdist shellcheck clang-format valgrind \
+    need_packages libcmocka-dev libsolv-dev picosat python3-pip python3-pytest python3-pytest-xdist shellcheck clang-format valgrind \
         openssh-server ccache=ccache zsh fish strace xz-utils zip
 }
 

@@ -232,14 +232,14 @@ static int solve(struct planner *planner)
     const void *block = index_finish(planner->builder, &size);
     if (!index_open(&planner->index, block, size))
         return fail(ERR_GENERIC, "the plugins that could be chosen are too many to plan with");
-    struct solver *solver = solver_new(&planner->index);
+    struct solver *solver = resolver_new(&planner->index);
     struct answer_plan answer;
     struct request request = {.roots = planner->roots,
                               .root_count = (uint32_t)planner->root_count,
                               .wishes = change->request->with_optional,
                               .explain = true};
-    solver_solve(solver, &request, &answer, planner->arena);
-    solver_free(solver);
+    resolver_solve(solver, &request, &answer, planner->arena);
+    resolver_free(solver);
     return answer.found ? plan_steps(planner, &answer) : plan_explain(planner, &answer);
 }
 

@@ -256,10 +256,10 @@ static bool contradict(const struct small *small, const struct fact *facts, size
     const void *block = index_finish(builder, &size);
     struct index index;
     bool opened = index_open(&index, block, size);
-    struct solver *solver = solver_new(&index);
+    struct solver *solver = resolver_new(&index);
     struct request request = {.roots = roots, .root_count = root_count, .barred = barred};
-    bool found = !opened || solver_can(solver, &request);
-    solver_free(solver);
+    bool found = !opened || resolver_can(solver, &request);
+    resolver_free(solver);
     arena_release(&arena);
     return !found;
 }

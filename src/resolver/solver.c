@@ -57,7 +57,7 @@ static void free_variables(struct solver *solver)
     free(solver->gate_next);
 }
 
-struct solver *solver_new(const struct index *index)
+struct solver *resolver_new(const struct index *index)
 {
     struct solver *solver = numbers(1, sizeof *solver);
     solver->index = *index;
@@ -69,7 +69,7 @@ struct solver *solver_new(const struct index *index)
     return solver;
 }
 
-void solver_free(struct solver *solver)
+void resolver_free(struct solver *solver)
 {
     struct stack *stacks[] = {&solver->literals,      &solver->clause_next,
                               &solver->trail,         &solver->agenda,
@@ -258,7 +258,7 @@ static void take_selected(const struct solver *solver, struct answer_plan *out, 
     qsort(out->selected, out->selected_count, sizeof *out->selected, compare);
 }
 
-bool solver_can(struct solver *solver, const struct request *request)
+bool resolver_can(struct solver *solver, const struct request *request)
 {
     begin(solver, request);
     bool found = settle(solver);
@@ -266,8 +266,8 @@ bool solver_can(struct solver *solver, const struct request *request)
     return found;
 }
 
-void solver_solve(struct solver *solver, const struct request *request, struct answer_plan *out,
-                  struct arena *arena)
+void resolver_solve(struct solver *solver, const struct request *request, struct answer_plan *out,
+                    struct arena *arena)
 {
     *out = (struct answer_plan){0};
     begin(solver, request);

@@ -58,9 +58,9 @@ struct answer_plan {
 /* A solver serves one request after the other; what it touched is cleaned in between, nothing else
  * is. */
 struct solver;
-struct solver *solver_new(const struct index *index);
-void solver_free(struct solver *solver);
-void solver_solve(struct solver *solver, const struct request *request, struct answer_plan *out,
-                  struct arena *arena);
+struct solver *resolver_new(const struct index *index);
+void resolver_free(struct solver *solver);
+void resolver_solve(struct solver *solver, const struct request *request, struct answer_plan *out,
+                    struct arena *arena);
 
 #endif

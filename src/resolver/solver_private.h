@@ -178,7 +178,7 @@ void watch_clause(struct solver *solver, uint32_t clause);
 /* ---- solver.c ---- */
 
 /* Whether there is a selection, and nothing else. */
-bool solver_can(struct solver *solver, const struct request *request);
+bool resolver_can(struct solver *solver, const struct request *request);
 
 /* ---- explain.c ---- */
 

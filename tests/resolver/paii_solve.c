@@ -35,33 +35,64 @@ static void write_solution(struct json_writer *json, const struct universe *univ
     json_end_object(json);
 }
 
-static const char *fact_text(const struct universe *universe, const struct asked *asked,
-                             const struct fact *fact, struct arena *arena)
+static void write_row(struct json_writer *json, const char *key, const struct row *row)
 {
-    const struct row *a = &universe->rows[fact->kind == FACT_ROOT ? 0 : fact->a];
+    json_key(json, key);
+    json_array(json);
+    json_string(json, row->name);
+    json_string(json, row->version);
+    json_end_array(json);
+}
+
+/* A need with its members, so that whoever reads it can check it without the universe. */
+static void write_need(struct json_writer *json, const struct universe *universe,
+                       const struct fact *fact)
+{
+    const struct lists *gates = &universe->index.gate;
+    write_row(json, "need", &universe->rows[fact->a]);
+    json_field(json, "of", universe->gate_texts[fact->b]);
+    json_key(json, "members");
+    json_array(json);
+    for (uint32_t i = gates->at[fact->b]; i < gates->at[fact->b + 1]; i++) {
+        const struct row *row = &universe->rows[gates->items[i]];
+        json_array(json);
+        json_string(json, row->name);
+        json_string(json, row->version);
+        json_end_array(json);
+    }
+    json_end_array(json);
+}
+
+static void write_fact(struct json_writer *json, const struct universe *universe,
+                       const struct fact *fact)
+{
+    json_object(json);
     switch (fact->kind) {
     case FACT_ROOT:
-        return arena_printf(arena, "asked %s", asked->texts[fact->a]);
+        json_key(json, "asked");
+        json_integer(json, fact->a);
+        break;
     case FACT_NEED:
-        return arena_printf(arena, "%s %s needs %s", a->name, a->version,
-                            universe->gate_texts[fact->b]);
+        write_need(json, universe, fact);
+        break;
     case FACT_AVOID:
-        return arena_printf(arena, "%s %s avoids %s %s", a->name, a->version,
-                            universe->rows[fact->b].name, universe->rows[fact->b].version);
+        write_row(json, "avoid", &universe->rows[fact->a]);
+        write_row(json, "other", &universe->rows[fact->b]);
+        break;
     case FACT_BARRED:
-        return arena_printf(arena, "%s %s barred", a->name, a->version);
+        write_row(json, "barred", &universe->rows[fact->a]);
+        break;
     }
-    return "";
+    json_end_object(json);
 }
 
 static void write_facts(struct json_writer *json, const struct universe *universe,
-                        const struct asked *asked, const struct answer_plan *plan,
-                        struct arena *arena)
+                        const struct answer_plan *plan)
 {
     json_key(json, "facts");
     json_array(json);
     for (uint32_t i = 0; i < plan->fact_count; i++)
-        json_string(json, fact_text(universe, asked, &plan->facts[i], arena));
+        write_fact(json, universe, &plan->facts[i]);
     json_end_array(json);
 }
 
@@ -80,7 +111,7 @@ static void write_answer(const struct universe *universe, const struct asked *as
     json_key(&json, "conflicts");
     json_integer(&json, plan->conflicts);
     if (!plan->found)
-        write_facts(&json, universe, asked, plan, arena);
+        write_facts(&json, universe, plan);
     json_end_object(&json);
     puts(buf_text(&text));
 }
@@ -101,13 +132,13 @@ static void solve_line(struct universe *universe, struct solver *solver, const c
     asked.request.wishes = options->wishes;
     for (int i = 0; i < options->repeats; i++) {
         uint64_t begin = now_ns();
-        solver_solve(solver, &asked.request, &plan, &arena);
+        resolver_solve(solver, &asked.request, &plan, &arena);
         uint64_t took = now_ns() - begin;
         best = took < best ? took : best;
     }
     asked.request.explain = !plan.found;
     if (!plan.found)
-        solver_solve(solver, &asked.request, &plan, &arena);
+        resolver_solve(solver, &asked.request, &plan, &arena);
     write_answer(universe, &asked, &plan, best, &arena);
     universe_forget(universe, &asked);
     arena_release(&arena);
@@ -119,14 +150,14 @@ static int solve_file(struct universe *universe, const char *file, const struct 
     int result = fs_read(&requests, file, SIZE_MAX);
     if (result < 0)
         return result;
-    struct solver *solver = solver_new(&universe->index);
+    struct solver *solver = resolver_new(&universe->index);
     for (const char *line = buf_text(&requests); *line;) {
         size_t len = strcspn(line, "\n");
         if (len)
             solve_line(universe, solver, line, len, options);
         line += len + (line[len] == '\n');
     }
-    solver_free(solver);
+    resolver_free(solver);
     return 0;
 }
 

@@ -427,13 +427,12 @@ void universe_ask(struct asked *out, struct universe *universe, const char *line
     const struct data *root = data_parse_json(arena, "request", line, len, false, &diags);
     struct root *roots = NULL;
     struct numbers preferred = {0}, unbarred = {0}, barred = {0};
-    size_t count = 0, capacity = 0, texts = 0, text_capacity = 0;
+    size_t count = 0, capacity = 0;
     *out = (struct asked){.id = root ? text_of(root, "id", "") : ""};
     for (const struct data *n = root ? items_of(root, "install") : NULL; n; n = n->next) {
         const struct numbers *members = members_of(universe->compiling, n);
         *arena_push(arena, &roots, &count, &capacity) =
             (struct root){members->items, (uint32_t)members->count};
-        *arena_push(arena, &out->texts, &texts, &text_capacity) = need_text(n, arena);
         if (*text_of(n, "range", "*") == '=')
             for (size_t i = 0; i < members->count; i++)
                 add(arena, &unbarred, members->items[i]);

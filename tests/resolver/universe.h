@@ -41,7 +41,6 @@ struct universe {
 struct asked {
     const char *id;
     struct request request;
-    const char **texts; /* by root */
     uint32_t *unbarred, unbarred_count, *now_barred, now_barred_count;
 };
 

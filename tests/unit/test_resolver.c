@@ -290,7 +290,7 @@ static void check_wishes(struct world *world, struct solver *solver, uint32_t ne
     struct request request = request_of(world);
     struct answer_plan plan;
     request.wishes = true;
-    solver_solve(solver, &request, &plan, &world->arena);
+    resolver_solve(solver, &request, &plan, &world->arena);
     assert_true(plan.found);
     uint32_t selected = as_set(&plan);
     assert_true(valid(world, selected));
@@ -318,9 +318,9 @@ static void agrees_with_trying_everything(void **state)
         static struct world world;
         struct answer_plan plan;
         make_world(&world, seed);
-        struct solver *solver = solver_new(&world.index);
+        struct solver *solver = resolver_new(&world.index);
         struct request request = request_of(&world);
-        solver_solve(solver, &request, &plan, &world.arena);
+        resolver_solve(solver, &request, &plan, &world.arena);
         bool expected = possible_with(&world, 0);
         if (plan.found != expected)
             print_error("world %llu\n", (unsigned long long)seed);
@@ -335,7 +335,7 @@ static void agrees_with_trying_everything(void **state)
             hard += plan.fact_count > 2;
             check_facts(&world, &plan);
         }
-        solver_free(solver);
+        resolver_free(solver);
         arena_release(&world.arena);
     }
     /* The generator makes enough of each kind to mean something. */
@@ -352,11 +352,11 @@ static void nothing_asked_nothing_selected(void **state)
     size_t size;
     const void *block = index_finish(index_begin(&arena), &size);
     assert_true(index_open(&index, block, size));
-    struct solver *solver = solver_new(&index);
-    solver_solve(solver, &(struct request){0}, &plan, &arena);
+    struct solver *solver = resolver_new(&index);
+    resolver_solve(solver, &(struct request){0}, &plan, &arena);
     assert_true(plan.found);
     assert_int_equal(plan.selected_count, 0);
-    solver_free(solver);
+    resolver_free(solver);
     arena_release(&arena);
 }
 
@@ -386,13 +386,13 @@ static void choices_without_part_in_a_conflict_are_not_retried(void **state)
     size_t size;
     const void *block = index_finish(builder, &size);
     assert_true(index_open(&index, block, size));
-    struct solver *solver = solver_new(&index);
+    struct solver *solver = resolver_new(&index);
     struct request request = {.roots = roots, .root_count = FREE + 2, .explain = true};
-    solver_solve(solver, &request, &plan, &arena);
+    resolver_solve(solver, &request, &plan, &arena);
     assert_false(plan.found);
     assert_in_range(plan.conflicts, 0, 3);
     assert_int_equal(plan.fact_count, 3); /* two that are asked for, and what one of them needs */
-    solver_free(solver);
+    resolver_free(solver);
     arena_release(&arena);
 }
 

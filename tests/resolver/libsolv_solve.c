@@ -1,0 +1,177 @@
+/*
+ * libsolv-solve UNIVERSE.uni.jsonl REQUESTS.req.jsonl [REPEATS]
+ *
+ * The same problems for libsolv, to compare with: the index of paii-solve becomes a pool, each gate
+ * a name that its members provide. Prints the answers in the same format, without facts.
+ */
+#include "base/data.h"
+#include "base/error.h"
+#include "base/fs.h"
+#include "universe.h"
+
+#include <solv/pool.h>
+#include <solv/repo.h>
+#include <solv/solver.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static double now_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
+static Id numbered(Pool *pool, const char *what, uint32_t number)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%s:%u", what, number);
+    return pool_str2id(pool, text, 1);
+}
+
+/* Versions of a name are newest first in the index. */
+static Id rank_of(Pool *pool, const struct universe *universe, uint32_t candidate)
+{
+    uint32_t name = universe->index.name[candidate];
+    char text[16];
+    snprintf(text, sizeof text, "%u", universe->index.first[name + 1] - candidate);
+    return pool_str2id(pool, text, 1);
+}
+
+enum relation { PROVIDES, REQUIRES, RECOMMENDS, CONFLICTS };
+
+static void add_all(Pool *pool, Solvable *solvable, enum relation relation, const char *what,
+                    const struct lists *lists, uint32_t candidate)
+{
+    Repo *repo = solvable->repo;
+    for (uint32_t i = lists->at[candidate]; i < lists->at[candidate + 1]; i++) {
+        Id id = numbered(pool, what, lists->items[i]);
+        if (relation == PROVIDES)
+            solvable->provides = repo_addid_dep(repo, solvable->provides, id, 0);
+        else if (relation == REQUIRES)
+        solvable->requires = repo_addid_dep(repo, solvable->requires, id, 0);
+        else if (relation == RECOMMENDS) solvable->recommends =
+            repo_addid_dep(repo, solvable->recommends, id, 0);
+        else solvable->conflicts = repo_addid_dep(repo, solvable->conflicts, id, 0);
+    }
+}
+
+static void add_solvable(Repo *repo, const struct universe *universe, uint32_t candidate)
+{
+    Pool *pool = repo->pool;
+    const struct index *index = &universe->index;
+    Solvable *solvable = pool_id2solvable(pool, repo_add_solvable(repo));
+    solvable->name = pool_str2id(pool, universe->rows[candidate].name, 1);
+    solvable->evr = rank_of(pool, universe, candidate);
+    solvable->arch = ARCH_NOARCH;
+    solvable->provides = repo_addid_dep(
+        repo, solvable->provides, pool_rel2id(pool, solvable->name, solvable->evr, REL_EQ, 1), 0);
+    add_all(pool, solvable, PROVIDES, "set", &index->membership, candidate);
+    add_all(pool, solvable, REQUIRES, "gate", &index->need, candidate);
+    add_all(pool, solvable, RECOMMENDS, "gate", &index->wish, candidate);
+    add_all(pool, solvable, CONFLICTS, "set", &index->avoid, candidate);
+}
+
+/* Which gates a candidate is in is not in the index that way round. */
+static void add_gates(Pool *pool, Id first, const struct universe *universe)
+{
+    const struct lists *gates = &universe->index.gate;
+    for (uint32_t gate = 0; gate < universe->index.gates; gate++)
+        for (uint32_t i = gates->at[gate]; i < gates->at[gate + 1]; i++) {
+            Solvable *solvable = pool_id2solvable(pool, first + (Id)gates->items[i]);
+            solvable->provides =
+                repo_addid_dep(solvable->repo, solvable->provides, numbered(pool, "gate", gate), 0);
+        }
+}
+
+static Pool *make_pool(const struct universe *universe, Id *first)
+{
+    Pool *pool = pool_create();
+    pool_setdisttype(pool, DISTTYPE_RPM);
+    pool_setarch(pool, "noarch");
+    Repo *repo = repo_create(pool, "available");
+    for (uint32_t c = 0; c < universe->row_count; c++)
+        add_solvable(repo, universe, c);
+    *first = repo->start;
+    add_gates(pool, *first, universe);
+    repo_internalize(repo);
+    pool_createwhatprovides(pool);
+    return pool;
+}
+
+static void make_job(Queue *job, Pool *pool, Id first, const struct universe *universe,
+                     const struct asked *asked)
+{
+    Queue members;
+    queue_init(&members);
+    queue_empty(job);
+    for (uint32_t r = 0; r < asked->request.root_count; r++) {
+        const struct root *root = &asked->request.roots[r];
+        queue_empty(&members);
+        for (uint32_t i = 0; i < root->count; i++)
+            queue_push(&members, first + (Id)root->members[i]);
+        if (root->count)
+            queue_push2(job, SOLVER_INSTALL | SOLVER_SOLVABLE_ONE_OF,
+                        pool_queuetowhatprovides(pool, &members));
+        else
+            queue_push2(job, SOLVER_INSTALL | SOLVER_SOLVABLE_PROVIDES,
+                        pool_str2id(pool, "nothing", 1));
+    }
+    for (uint32_t c = 0; asked->request.barred && c < universe->row_count; c++)
+        if (asked->request.barred[c])
+            queue_push2(job, SOLVER_ERASE | SOLVER_SOLVABLE, first + (Id)c);
+    queue_free(&members);
+}
+
+static void answer(Pool *pool, Id first, struct universe *universe, const char *line, size_t len,
+                   int repeats)
+{
+    struct arena arena = {0};
+    struct asked asked;
+    Queue job;
+    queue_init(&job);
+    universe_ask(&asked, universe, line, len, &arena);
+    make_job(&job, pool, first, universe, &asked);
+    double best = 1e18;
+    int problems = 0;
+    for (int i = 0; i < repeats; i++) {
+        Solver *solver = solver_create(pool);
+        solver_set_flag(solver, SOLVER_FLAG_IGNORE_RECOMMENDED, 1);
+        double begin = now_us();
+        problems = solver_solve(solver, &job);
+        double took = now_us() - begin;
+        best = took < best ? took : best;
+        solver_free(solver);
+    }
+    printf("{\"id\":\"%s\",\"result\":\"%s\",\"us\":%.3f}\n", asked.id, problems ? "unsat" : "sat",
+           best);
+    queue_free(&job);
+    universe_forget(universe, &asked);
+    arena_release(&arena);
+}
+
+int main(int argc, char **argv)
+{
+    struct universe universe;
+    AUTO_BUF requests = {0};
+    int repeats = argc == 4 ? atoi(argv[3]) : 1;
+    if (argc < 3 || universe_read(&universe, argv[1]) < 0 ||
+        fs_read(&requests, argv[2], SIZE_MAX) < 0) {
+        fprintf(stderr, "libsolv-solve: %s\n", argc < 3 ? "two files, please" : error_text());
+        return 1;
+    }
+    Id first;
+    Pool *pool = make_pool(&universe, &first);
+    for (const char *line = buf_text(&requests); *line;) {
+        size_t len = strcspn(line, "\n");
+        if (len)
+            answer(pool, first, &universe, line, len, repeats);
+        line += len + (line[len] == '\n');
+    }
+    pool_free(pool);
+    universe_release(&universe);
+    return 0;
+}
