@@ -19,7 +19,7 @@ struct components {
                             told */
     bool root_skill;     /* a SKILL.md at its root: a skill of the plugin's own name */
     bool manifest;       /* carries a .claude-plugin/plugin.json */
-    bool hooks;          /* carries hooks of its own */
+    bool hooks;          /* has hooks that only the client can run */
 };
 /* Looks at the tree of plugin `name`; what cannot be read is left out. */
 int claude_components(struct components *out, struct arena *arena, const char *name,

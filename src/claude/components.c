@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/text.h"
+#include "claude/native_hooks.h"
 
 #include <string.h>
 
@@ -111,10 +112,12 @@ int claude_components(struct components *out, struct arena *arena, const char *n
 {
     *out = (struct components){
         .manifest = fs_is_file(path_join(arena, prefix, ".claude-plugin/plugin.json")),
-        .hooks = fs_is_file(path_join(arena, prefix, "hooks/hooks.json")),
     };
     if (!fs_is_dir(prefix))
         return fail(ERR_NOT_FOUND, "the files of plugin '%s' are missing from '%s'", name, prefix);
+    struct native_hooks hooks;
+    claude_native_hooks(&hooks, prefix, NULL, arena);
+    out->hooks = claude_has_own_hooks(&hooks);
     int result;
     if ((result = find_skills(out, arena, name, prefix)) < 0 ||
         (result = find_agents(out, arena, prefix)) < 0 ||
@@ -130,5 +133,5 @@ bool claude_has_link(const struct components *components)
 {
     return components->manifest || components->skills.count || components->agents.count ||
            components->commands.count || components->mcp_servers.count ||
-           components->lsp_servers.count || components->output_styles.count;
+           components->lsp_servers.count || components->output_styles.count || components->hooks;
 }

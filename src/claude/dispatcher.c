@@ -87,11 +87,10 @@ void dispatcher_split(struct strings *words, const char *command, struct arena *
 int dispatcher_program(const struct strings *words)
 {
     for (size_t i = 0; i + 2 < words->count; i++) {
-        if (text_ends(words->items[i], "/" DISPATCHER_NAME))
-            return strcmp(words->items[i + 1], "hook") == 0 &&
-                           strcmp(words->items[i + 2], "dispatch") == 0
-                       ? (int)i
-                       : -1;
+        if (text_ends(words->items[i], "/" DISPATCHER_NAME) &&
+            strcmp(words->items[i + 1], "hook") == 0 &&
+            strcmp(words->items[i + 2], "dispatch") == 0)
+            return (int)i;
         if (strcmp(words->items[i], env_program) != 0 && !strchr(words->items[i], '='))
             return -1;
     }

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "claude/dispatcher.h"
+#include "claude/native_hooks.h"
 
 #include <string.h>
 
@@ -15,7 +16,7 @@ static bool is_plain_skill(const struct components *parts)
     return parts->root_skill && parts->skills.count == 1 && !parts->manifest &&
            parts->agents.count == 0 && parts->commands.count == 0 &&
            parts->mcp_servers.count == 0 && parts->lsp_servers.count == 0 &&
-           parts->output_styles.count == 0;
+           parts->output_styles.count == 0 && !parts->hooks;
 }
 
 /* ---- plugin.json ---- */
@@ -99,6 +100,14 @@ static int link_entries(const struct package *package, const char *prefix, const
     return result;
 }
 
+/* The dispatcher runs commands; the client keeps what only it can do. */
+static int project_hooks(const char *prefix, const char *dir, struct arena *arena)
+{
+    struct native_hooks hooks;
+    claude_native_hooks(&hooks, prefix, NULL, arena);
+    return claude_write_own_hooks(path_join(arena, dir, "hooks/hooks.json"), &hooks, arena);
+}
+
 static int project_plugin(const struct package *package, const char *root, struct arena *arena)
 {
     const char *prefix = installed_prefix(package, arena);
@@ -114,7 +123,7 @@ static int project_plugin(const struct package *package, const char *root, struc
         result = link_entries(package, prefix, dir, arena);
     if (result == 0)
         result = write_manifest(package, &parts, prefix, dir, arena);
-    return result;
+    return result < 0 ? result : project_hooks(prefix, dir, arena);
 }
 
 int claude_project(const struct installed *set, const char *generation_dir, struct arena *arena)

@@ -5,6 +5,7 @@
 #include "base/paths.h"
 #include "build/build.h"
 #include "claude/claude.h"
+#include "hooks/table.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -116,6 +117,8 @@ static struct installed planned_set(const struct change *change)
 static int project(const struct installed *set, const char *generation_dir, struct arena *arena)
 {
     int result = claude_project(set, generation_dir, arena);
+    if (result == 0)
+        result = hooks_project(set, generation_dir, arena);
     return result < 0 ? result : claude_check_links(set, generation_dir, arena);
 }
 
