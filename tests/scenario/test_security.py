@@ -91,6 +91,20 @@ def test_paii_protects_itself(paii, guard):
     assert decision(guard(payload("Read", file_path=str(paii.dir / ".env")))) == "deny"
 
 
+def test_the_client_is_answered_in_its_own_words(paii, guard):
+    def dispatch(asked):
+        done = paii.run("hook", "dispatch", "pre-tool-use", input=json.dumps(asked))
+        return json.loads(done.stdout)["hookSpecificOutput"] if done.stdout else None
+
+    assert dispatch(payload("Bash", command="make test")) is None
+    assert dispatch(payload("Grep", pattern="rm -rf /")) is None
+    denied = dispatch(payload("Bash", command="cd / && rm -rf *"))
+    assert denied["permissionDecision"] == "deny"
+    assert denied["permissionDecisionReason"] == "it deletes the whole system (rm-root): rm -rf *"
+    assert dispatch(payload("Edit", file_path="/etc/hosts"))["permissionDecision"] == "ask"
+    assert dispatch(payload("Bash"))["permissionDecision"] == "deny", "what cannot be judged is blocked"
+
+
 def test_recorded_payloads_are_answered(root, guard):
     folder = root.parent / "shared/claude-lab/payloads"
     if not folder.is_dir():
