@@ -3,8 +3,10 @@
 #include "base/paths.h"
 #include "base/text.h"
 #include "claude/claude.h"
+#include "claude/dispatcher.h"
 #include "cli/change.h"
 #include "cli/verify.h"
+#include "hooks/table.h"
 #include "registry/fetch.h"
 
 #include <stddef.h>
@@ -82,6 +84,34 @@ static void look_at_links(struct repair *repair, const struct package *package)
                  arena_printf(arena, "../../current/prefix/%s/plugin.toml", package->name));
 }
 
+/* Whether the table, the fingerprints in it, and the plugin that registers the dispatcher are as
+ * they were written. */
+static bool hooks_are_sound(struct arena *arena)
+{
+    struct hook_table table = {0};
+    struct wanted_event *wanted;
+    size_t wanted_count, events = 0;
+    bool sound = hook_table_open(&table, arena) == 0 && table.map;
+    sound =
+        sound && claude_read_dispatcher(paths.current, &wanted, &wanted_count, NULL, arena) == 0;
+    for (int event = 0; event < HOOK_EVENTS && sound; event++) {
+        size_t count = hook_table_count(&table, event);
+        events += count > 0;
+        for (size_t i = 0; i < count && sound; i++) {
+            struct handler handler;
+            uint64_t now[2];
+            hook_table_get(&table, event, i, &handler, arena);
+            sound = (handler.flags & HANDLER_DEV) ||
+                    (hook_fingerprint(now, handler.prefix) == 0 &&
+                     memcmp(now, handler.fingerprint, sizeof now) == 0);
+        }
+    }
+    sound = sound && events == wanted_count;
+    hook_table_close(&table);
+    error_clear();
+    return sound;
+}
+
 /* The catalog is derived from the lock, and what is derived can be made again. */
 static void look_at_generation(struct repair *repair)
 {
@@ -93,6 +123,8 @@ static void look_at_generation(struct repair *repair)
         repair->rewrite = true;
     catalog_close(&catalog);
     error_clear();
+    if (!hooks_are_sound(repair->arena))
+        repair->rewrite = true;
     if (repair->rewrite)
         say(repair, arena_printf(repair->arena, "generation %u", repair->set.generation));
 }
@@ -123,9 +155,13 @@ static int look(struct repair *repair)
  */
 static void seal(const struct installed *set, struct arena *arena)
 {
-    for (size_t i = 0; i < set->count; i++)
-        if (!(set->packages[i].flags & PACKAGE_DEV))
-            chmod(installed_prefix(&set->packages[i], arena), 0555);
+    for (size_t i = 0; i < set->count; i++) {
+        const char *prefix = installed_prefix(&set->packages[i], arena);
+        struct stat st;
+        bool open = stat(prefix, &st) == 0 && (st.st_mode & 07777) != 0555;
+        if (open && !(set->packages[i].flags & PACKAGE_DEV))
+            chmod(prefix, 0555);
+    }
 }
 
 static int make_right(struct repair *repair)
