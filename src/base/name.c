@@ -24,8 +24,19 @@ bool name_valid(const char *name)
     return name && name_valid_n(name, strnlen(name, NAME_MAX_LENGTH + 1));
 }
 
+bool name_reserved(const char *name)
+{
+    return name && strcmp(name, "paii") == 0;
+}
+
 int name_check(const char *what, const char *name)
 {
+    if (strcmp(what, "plugin") == 0 && name_reserved(name)) {
+        fail(ERR_REFUSED, "no plugin can be named '%s': it is paii's own name in Claude Code",
+             name);
+        error_hint("its author can give it another name");
+        return -ERR_REFUSED;
+    }
     if (name_valid(name))
         return 0;
     fail(ERR_REFUSED, "'%.80s' is not a %s name", name ? name : "", what);

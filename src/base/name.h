@@ -12,6 +12,8 @@
 
 bool name_valid(const char *name);
 bool name_valid_n(const char *name, size_t len);
+/* "paii": the name of our own plugin, which registers the dispatcher. name_check() refuses it. */
+bool name_reserved(const char *name);
 int name_check(const char *what, const char *name); /* 0 or ERR_REFUSED */
 
 #endif

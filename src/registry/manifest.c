@@ -64,6 +64,9 @@ static void check_name(struct reader *reader, const char *name)
         read_error(reader, data_get(reader->table, "name"),
                    "'%s' is no plugin name: a-z, 0-9 and '-', at most %d, a letter or digit first",
                    name, NAME_MAX_LENGTH);
+    else if (name_reserved(name))
+        read_warning(reader, data_get(reader->table, "name"),
+                     "'%s' is paii's own name: such a plugin cannot be installed", name);
 }
 
 static void check_version(struct reader *reader, const char *text)

@@ -215,7 +215,7 @@ static void read_plugin(struct installed *out, struct reader *row, struct arena 
     for (size_t f = 0; f < sizeof fields / sizeof *fields; f++)
         read_field(row, &package, &fields[f], arena);
     restore_nulls(&package.source);
-    if (!name_valid(package.name)) {
+    if (!name_valid(package.name) || name_reserved(package.name)) {
         read_error(row, read_any(row, "name"), "expected a plugin name");
         return;
     }
