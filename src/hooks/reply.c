@@ -245,7 +245,7 @@ static const char *said(struct reading *in)
     AUTO_BUF clean = {0};
     for (size_t i = 0; i < text.len; i++)
         buf_putc(&clean, text.start[i] ? text.start[i] : '?');
-    return hide_secrets(buf_text(&clean), &in->run->secrets, in->arena);
+    return hide_secrets(arena_strdup(in->arena, buf_text(&clean)), &in->run->secrets, in->arena);
 }
 
 /* The last line of that, behind a colon. */

@@ -2,6 +2,8 @@
 
 #include "hooks/ways.h"
 
+#include "base/data.h"
+
 #include <stddef.h>
 #include <string.h>
 
@@ -45,15 +47,35 @@ const struct field reply_fields[] = {
 };
 const size_t reply_field_count = sizeof reply_fields / sizeof *reply_fields;
 
+/* The values, and what becomes of them in JSON. */
+static void add_forms(struct strings *out, const struct strings *secrets, struct arena *arena)
+{
+    for (size_t i = 0; i < secrets->count; i++) {
+        const char *value = secrets->items[i];
+        AUTO_BUF quoted = {0};
+        struct json_writer json = {.out = &quoted};
+        if (!*value)
+            continue;
+        strings_add(out, arena, value);
+        json_string(&json, value);
+        if (quoted.len != strlen(value) + 2)
+            strings_add(out, arena, arena_strndup(arena, quoted.data + 1, quoted.len - 2));
+    }
+}
+
 const char *hide_secrets(const char *text, const struct strings *secrets, struct arena *arena)
 {
+    struct strings forms = {0};
     AUTO_BUF out = {0};
 
+    add_forms(&forms, secrets, arena);
+    if (!forms.count)
+        return text;
     while (*text) {
         size_t longest = 0;
-        for (size_t i = 0; i < secrets->count; i++) {
-            size_t len = strlen(secrets->items[i]);
-            if (len > longest && strncmp(text, secrets->items[i], len) == 0)
+        for (size_t i = 0; i < forms.count; i++) {
+            size_t len = strlen(forms.items[i]);
+            if (len > longest && strncmp(text, forms.items[i], len) == 0)
                 longest = len;
         }
         if (longest)

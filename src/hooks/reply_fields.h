@@ -40,7 +40,7 @@ static inline void *field_of(const struct reply *reply, const struct field *fiel
     return (char *)reply + field->offset;
 }
 
-/* `text` with every occurrence of a secret as ***. */
+/* `text` with every occurrence of a secret, also as JSON writes it, as ***. */
 const char *hide_secrets(const char *text, const struct strings *secrets, struct arena *arena);
 
 #endif

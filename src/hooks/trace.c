@@ -64,23 +64,9 @@ int trace_set_level(enum trace_level level, struct arena *arena)
 
 struct line {
     struct json_writer json;
-    struct strings secrets; /* of all handlers, as they are and as JSON has them */
+    struct strings secrets; /* of all handlers */
     struct arena *arena;
 };
-
-static void add_secret(struct line *line, const char *value)
-{
-    AUTO_BUF quoted = {0};
-    struct json_writer json = {.out = &quoted};
-
-    if (!*value)
-        return;
-    strings_add(&line->secrets, line->arena, value);
-    json_string(&json, value);
-    if (quoted.len != strlen(value) + 2)
-        strings_add(&line->secrets, line->arena,
-                    arena_strndup(line->arena, quoted.data + 1, quoted.len - 2));
-}
 
 /* Texts only, never values: whatever a secret is, the line stays JSON. */
 static void add_text(struct line *line, const char *key, const char *text, size_t len, size_t max)
@@ -153,10 +139,11 @@ static void rotate(int fd, const char *file, struct arena *arena)
 static void append(const struct buf *text, struct arena *arena)
 {
     const char *file = file_named(arena, "trace.jsonl");
-    AUTO_FD fd = open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    const int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+    AUTO_FD fd = open(file, flags, 0600);
     struct stat st;
 
-    /* A pipe or a device in its place would make us wait. */
+    /* A pipe in its place would make us wait. */
     if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
         return;
     if (write(fd, text->data, text->len) == (ssize_t)text->len)
@@ -173,7 +160,7 @@ void trace_add(enum trace_level level, int event, unsigned generation,
 
     for (size_t i = 0; i < count; i++) {
         for (size_t n = 0; n < runs[i].secrets.count; n++)
-            add_secret(&line, runs[i].secrets.items[n]);
+            strings_add(&line.secrets, arena, runs[i].secrets.items[n]);
     }
     json_object(&line.json);
     write_head(&line, event, generation);
