@@ -45,6 +45,9 @@ int claude_check_links_as(const struct installed *set, const char *generation_di
  * Folders that this made are removed again when they are empty.
  */
 int claude_sync_links(const struct installed *set, struct arena *arena);
+/* The same, as if paii.toml said so of hooks; what claude_expect_sync() noted stays. */
+int claude_sync_links_as(const struct installed *set, enum hook_registration hooks,
+                         struct arena *arena);
 
 /* Notes that the links do not agree with `current` for a moment, until claude_sync_links() is done.
  */

@@ -295,12 +295,10 @@ static const char *pending_file(struct arena *arena)
     return path_join(arena, paths.dir, "links-pending");
 }
 
-int claude_sync_links(const struct installed *set, struct arena *arena)
+int claude_sync_links_as(const struct installed *set, enum hook_registration hooks,
+                         struct arena *arena)
 {
-    enum hook_registration hooks;
-    int result = registration_read(&hooks, arena);
-    if (result == 0)
-        result = claude_refresh_dispatcher(arena);
+    int result = claude_refresh_dispatcher(arena);
     /* A guard is rather asked twice for a moment than not at all. */
     if (result == 0)
         result = add_skill_links(set, hooks, arena);
@@ -310,8 +308,15 @@ int claude_sync_links(const struct installed *set, struct arena *arena)
         result = remove_skill_links(set, hooks, arena);
     if (result == 0)
         result = sync_plugin_folders(set, arena);
+    return result < 0 ? result : remove_made_folders(arena);
+}
+
+int claude_sync_links(const struct installed *set, struct arena *arena)
+{
+    enum hook_registration hooks;
+    int result = registration_read(&hooks, arena);
     if (result == 0)
-        result = remove_made_folders(arena);
+        result = claude_sync_links_as(set, hooks, arena);
     if (result == 0)
         unlink(pending_file(arena)); /* else the next writer does all this again */
     return result;

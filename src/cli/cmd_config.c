@@ -232,11 +232,10 @@ static int edit_plugin(const struct config_options *options, const char *key, co
 /* The one setting that is about another program, which hears of it now. */
 static int edit_hooks(const char *value, struct arena *arena)
 {
-    int hooks = HOOKS_BY_PLUGIN;
-    while (value && hook_registrations[hooks] && !strstr(value, hook_registrations[hooks]))
+    enum hook_registration hooks = HOOKS_BY_PLUGIN;
+    while (value && hooks < HOOKS_OFF && !strstr(value, hook_registrations[hooks]))
         hooks++;
-    int result = registration_set((enum hook_registration)hooks, false, arena);
-    return result < 0 || value ? result : config_edit("claude.hooks", NULL);
+    return registration_set(value ? &hooks : NULL, false, arena);
 }
 
 static int edit_own(const char *key, const char *value, struct arena *arena)

@@ -76,14 +76,14 @@ static int run(struct invocation *call)
     enum hook_registration hooks;
     int result = choose(&hooks, call->options, call->arena);
     if (result == 0) /* refused before anything is written */
-        result = registration_set(hooks, true, call->arena);
+        result = registration_set(&hooks, true, call->arena);
     /* The writers' lock has made the folders. */
     if (result == 0)
         result = write_once(paths.config, first_config, 0644, call->dry_run);
     if (result == 0)
         result = write_once(paths.env_file, first_secrets, 0600, call->dry_run);
     if (result == 0 && !call->dry_run)
-        result = registration_set(hooks, false, call->arena);
+        result = registration_set(&hooks, false, call->arena);
     if (result == 0)
         tell(hooks, call->arena);
     return result;

@@ -6,8 +6,8 @@
 
 #include "registry/config.h"
 
-/* Sets [claude] hooks and does what it says; refuses before anything is changed, and with `dry_run`
- * changes nothing at all. Needs the lock. */
-int registration_set(enum hook_registration hooks, bool dry_run, struct arena *arena);
+/* Sets [claude] hooks (NULL: takes the key away) and does what it says. Refuses before anything is
+ * changed; with `dry_run` changes nothing at all. Needs the lock. */
+int registration_set(const enum hook_registration *hooks, bool dry_run, struct arena *arena);
 
 #endif

@@ -217,6 +217,33 @@ def prepare_damaged_build(world):
         place.write_text("damaged\n")
 
 
+GUARD = ('[run]\ncommand = ["bin/guard"]\n[actions.check]\nsummary = "checks"\n'
+         '[hooks.stop]\naction = "check"\n[hooks.pre_tool_use]\naction = "check"\n')
+
+
+def guard(world):
+    files = plugin("guard")
+    return world.write_tree(world.beside / "guard", {**files, "plugin.toml": files["plugin.toml"] + GUARD,
+                                                     "bin/guard": "#!/bin/sh\n"})
+
+
+def prepare_hooks(world):
+    """Hooks are registered by a link; the client has settings of its own."""
+    world.run("init")
+    world.person.write(".claude/settings.json", '{\n\t"model": "opus",\n\t"hooks": {}\n}\n')
+    world.run("install", guard(world))
+
+
+def prepare_entries(world):
+    prepare_hooks(world)
+    world.run("init", "--settings")
+
+
+def prepare_settings(world):
+    world.run("init", "--settings")
+    guard(world)
+
+
 OPERATIONS = {
     "install-archive": Operation(lambda w: ["install", w.archive], prepare_nothing),
     "install-git": Operation(lambda w: ["install", w.repository], prepare_base),
@@ -235,6 +262,10 @@ OPERATIONS = {
     "registry-update": Operation(lambda w: ["registry", "update"], prepare_registry),
     "registry-remove": Operation(lambda w: ["registry", "remove", "team"], prepare_registry),
     "config": Operation(lambda w: ["config", "set", "defaults.language", "rust"], prepare_base),
+    "init-settings": Operation(lambda w: ["init", "--settings"], prepare_hooks),
+    "init-remove": Operation(lambda w: ["init", "--remove"], prepare_entries),
+    "install-hooks": Operation(lambda w: ["install", w.beside / "guard"], prepare_settings),
+    "remove-hooks": Operation(lambda w: ["remove", "guard"], prepare_entries),
     "gc": Operation(lambda w: ["gc", "--keep", "1"], prepare_rollback),
     "repair-links": Operation(lambda w: ["repair"], prepare_damage),
     "repair-prefix": Operation(lambda w: ["repair"], prepare_damaged_prefix),

@@ -21,7 +21,7 @@ def settings(world):
 
 
 def entry(world, event, name):
-    return {event: [{"hooks": [{"type": "command", "timeout": pytest.approx(300, abs=300),
+    return {event: [{"hooks": [{"type": "command", "timeout": pytest.approx(301, abs=301),
                                 "command": f"{world.person.program} hook dispatch {name}"}]}]}
 
 
