@@ -87,8 +87,8 @@ class Client:
             "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "DISABLE_AUTOUPDATER": "1",
         }
 
-    def session(self, prompt="go", answers=(), args=()):
-        """Runs `claude -p PROMPT` and returns what it sent."""
+    def session(self, prompt="go", answers=(), args=(), silent=False):
+        """Runs `claude -p PROMPT` and returns what it sent; with `silent` that may be nothing."""
         self.project.mkdir(parents=True, exist_ok=True)
         command = [self.program, "-p", prompt, "--output-format", "stream-json", "--verbose", *args]
         with Model(answers) as model:
@@ -96,7 +96,7 @@ class Client:
                                   stdin=subprocess.DEVNULL, capture_output=True, text=True,
                                   timeout=TIMEOUT_SECONDS, check=False)
             requests = list(model.requests)
-        assert done.returncode == 0 and requests, f"{done.returncode}: {done.stdout}{done.stderr}"
+        assert done.returncode == 0 and (requests or silent), f"{done.returncode}: {done.stdout}{done.stderr}"
         return Session(requests, done)
 
     def command(self, *args):
