@@ -91,15 +91,13 @@ static bool is_writer(const char *program)
 /* Copies of the operands go to the last one, or to that of -t. */
 static void touch_copies(struct accesses *out, const struct call *call)
 {
-    size_t i = 1;
     const struct field *last = NULL;
-    bool removes = is_one(call->program, "mv");
-    const char *remote = is_one(call->program, "scp|rsync|sftp") ? "i|e|P|F|o|p" : NULL;
-    for (; i < call->count; i++) {
+    bool removes = is_one(call->program, "mv"), scp = is_one(call->program, "scp");
+    const char *valued = scp ? "iFoPJclS" : is_one(call->program, "rsync") ? "e" : "";
+    for (size_t i = 1; i < call->count; i++) {
         const char *text = call->words[i].text;
         if (is_option(text)) {
-            i += remote && !text[2] && text[1] != '-' && strchr(remote, text[1]) &&
-                 !(is_one(call->program, "rsync") && text[1] != 'e') && text[1] != 'p';
+            i += !text[2] && strchr(valued, text[1]);
             continue;
         }
         if (last)
@@ -108,10 +106,9 @@ static void touch_copies(struct accesses *out, const struct call *call)
             touch(out, call, last->text, WRITES);
         last = &call->words[i];
     }
-    if (last && has_flag(call, 't', "target-directory"))
-        touch(out, call, last->text, READS);
-    else if (last)
-        touch(out, call, last->text, WRITES);
+    bool target = !*valued && has_flag(call, 't', "target-directory");
+    if (last)
+        touch(out, call, last->text, target ? READS : WRITES);
 }
 
 static bool edits_in_place(const struct call *call)

@@ -40,7 +40,7 @@ static const struct rule rules[] = {
     {"run-download", ASK, NULL, runs_download, "it runs what was just downloaded, unseen"},
     {"environment", ASK, NULL, loads_library, "it loads code into other programs"},
     {"chmod-world", ASK, "chmod", opens_to_all, "it lets everybody write to a whole tree"},
-    {"chmod-unknown", ASK, "chmod|chown|chgrp", writes_unknown_root,
+    {"chmod-unknown", ASK, "chmod|chown|chgrp", changes_modes_of_unknown,
      "what it changes is only known when it runs"},
     {"set-id", ASK, "chmod", sets_user_id, "it lets a program run as its owner"},
     {"set-id", ASK, "setcap", NULL, "it gives a program rights of root"},

@@ -32,12 +32,12 @@ bool removes_unknown(const struct call *call);
 bool removes_widely(const struct call *call);
 bool moves_vital(const struct call *call);
 bool changes_modes_of_vital(const struct call *call);
+bool changes_modes_of_unknown(const struct call *call);
 bool opens_to_all(const struct call *call);
 bool sets_user_id(const struct call *call);
 bool makes_file_system(const struct call *call);
 bool erases_device(const struct call *call);
 bool hides_history(const struct call *call);
-bool writes_unknown_root(const struct call *call);
 
 /* ---- rules_code.c ---- */
 

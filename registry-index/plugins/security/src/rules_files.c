@@ -192,30 +192,26 @@ bool opens_to_all(const struct call *call)
     return mode && is_recursive(call) && is_world_writable(mode->text);
 }
 
-static bool is_unsure(const char *path)
-{
-    return path[0] == MARK_UNKNOWN || path_is_vital(path);
-}
-
+/* The first operand is the mode, or the owner. */
 bool changes_modes_of_vital(const struct call *call)
 {
     size_t i = 1;
-    const struct field *mode = next_operand(call, &i);
+    const struct field *word = next_operand(call, &i);
     bool recursive = is_recursive(call);
-    while (mode && (mode = next_operand(call, &i))) {
-        const char *clean = clean_word(call, mode->text);
+    while (word && (word = next_operand(call, &i))) {
+        const char *clean = clean_word(call, word->text);
         if (is_root(clean) || (recursive && path_is_vital(clean)))
             return true;
     }
     return false;
 }
 
-bool writes_unknown_root(const struct call *call)
+bool changes_modes_of_unknown(const struct call *call)
 {
     size_t i = 1;
-    const struct field *mode = next_operand(call, &i);
-    while (mode && is_recursive(call) && (mode = next_operand(call, &i))) {
-        if (is_unsure(without_unknown(mode->text)) || mode->text[0] == MARK_UNKNOWN)
+    const struct field *word = next_operand(call, &i);
+    while (word && is_recursive(call) && (word = next_operand(call, &i))) {
+        if (may_be_anything(call, word))
             return true;
     }
     return false;
