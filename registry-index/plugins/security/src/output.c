@@ -242,6 +242,20 @@ static struct value located(struct shell *shell, const struct call *call)
     return (struct value){.text = last};
 }
 
+/* "dirname PATH", "realpath PATH" */
+static struct value resolved(struct shell *shell, const struct call *call)
+{
+    const char *last = call->count > 1 ? call->words[call->count - 1].text : unknown;
+    const char *slash = strrchr(last, '/');
+    if (!is_known(last))
+        return (struct value){.text = unknown};
+    if (is_one(call->program, "dirname"))
+        last = !slash ? "." : slash == last ? "/" : take_text(last, (size_t)(slash - last));
+    else
+        last = path_resolve(last, shell->state.cwd);
+    return (struct value){.text = last};
+}
+
 static struct value environment(struct shell *shell, const struct call *call)
 {
     (void)shell;
@@ -277,6 +291,7 @@ static const struct {
     {"pwd", folder},
     {"mktemp|tempfile", fresh_file},
     {"which|command|type", located},
+    {"dirname|realpath|readlink", resolved},
     {"env|printenv|set|export|declare|typeset", environment},
     {"nproc|wc|date|id|sleep", number},
     {"true|false|:|test|[|mkdir|touch|rm|chmod|kill|make|cd", silence},

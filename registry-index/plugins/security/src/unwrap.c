@@ -146,6 +146,10 @@ static struct value unwrap_plain(struct shell *shell, const struct call *call,
     struct state before = shell->state;
     for (size_t i = 1; i < inner && wrapper->assigns; i++) {
         const char *text = call->words[i].text;
+        if (is_one(text, "-C|-D|--chdir") && is_known(call->words[i + 1].text))
+            shell->state.cwd = path_resolve(call->words[i + 1].text, shell->state.cwd);
+        else if (starts(text, "--chdir="))
+            shell->state.cwd = path_resolve(strchr(text, '=') + 1, shell->state.cwd);
         size_t len = name_length(text);
         if (len && text[len] == '=')
             shell_set(shell, take_text(text, len),
@@ -405,6 +409,9 @@ static void run_embedded(struct shell *shell, const struct call *call)
         }
         if (!strcmp(call->program, "git") && (text[0] == '!' || bang))
             shell_run_text(shell, bang ? bang + 2 : text + 1, "git", NULL);
+        if (i > 1 && i + 1 < call->count && is_one(call->program, "git") && is_one(text, "run") &&
+            is_one(call->words[i - 1].text, "bisect"))
+            run_words(shell, call, call->words + i + 1, call->count - i - 1, "git");
         if (i + 1 < call->count && is_one(call->program, "git") &&
             is_one(text, "--exec|foreach|-x"))
             shell_run_text(shell, call->words[i + 1].text, "git", NULL);
@@ -470,12 +477,36 @@ static bool unwrap_special(struct shell *shell, const struct call *call, struct 
     return false;
 }
 
+/* "./script": what the same line has written to it. False if nothing is known of it. */
+static bool run_file(struct shell *shell, const struct call *call, struct value *output)
+{
+    const char *path = call->words[0].text;
+    struct value content = {.text = unknown};
+    if (strchr(path, '/'))
+        content = shell_content(shell, path);
+    size_t first = strcspn(content.text, "\n");
+    if (!*content.text || !strcmp(content.text, unknown))
+        return false;
+    const char *line = take_text(content.text, first);
+    if (starts(line, "#!") && !ends(line, "sh") && !strstr(line, "sh ")) {
+        judge_code(shell, content.text, path);
+        return false;
+    }
+    struct state before = shell->state;
+    struct fields positional = {.items = (struct field *)call->words + 1, .count = call->count - 1};
+    *output = shell_run_text(shell, content.text, path, &positional);
+    shell->state = before;
+    return true;
+}
+
 bool unwrap(struct shell *shell, const struct call *call, struct value *output)
 {
     const struct wrapper *wrapper = find_wrapper(call->program);
     size_t inner = wrapper ? inner_index(wrapper, call) : 0;
     bool code = is_one(call->program, "su|runuser|script|flock") && inline_code(call);
     run_embedded(shell, call);
+    if (run_file(shell, call, output))
+        return true;
     if (is_shell(call->program) || code)
         *output = unwrap_shell(shell, call);
     else if (!strcmp(call->program, "env") && splits_string(call))
