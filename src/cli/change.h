@@ -6,7 +6,7 @@
  *           -> ask -> build -> store -> generation -> commit -> links
  *
  * Nothing is visible before the commit. Each arrow is one file: change_candidates.c, change_plan.c
- * (with change_order, _contracts, _explain, _steps), change_fetch.c, change_apply.c,
+ * (with change_order, _explain, _steps), change_fetch.c, change_apply.c,
  * change_grants.c, change_print.c; change.c walks the way.
  */
 #ifndef PAII_CLI_CHANGE_H

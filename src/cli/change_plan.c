@@ -40,7 +40,7 @@ static size_t find_providers(struct planner *planner, uint32_t *items,
         const struct choice *choice = planner->choices[i];
         if (!plan_removes(planner->change, choice->package.name) &&
             plan_choosable(choice, NULL, false) &&
-            choice_provides(choice, consumed, planner->arena))
+            provided_lines_satisfy(choice->package.provides, consumed, planner->arena))
             items[count++] = (uint32_t)i;
     }
     plan_sort(planner, consumed, items, count);
@@ -72,7 +72,8 @@ static int close_over_contracts(struct planner *planner)
                       change->request->update.count;
     for (size_t i = 0; i < change->choice_count; i++) {
         struct consumed *terms;
-        size_t count = choice_consumes(change->choices[i], &terms, planner->arena);
+        size_t count =
+            consumed_parse_lines(&terms, change->choices[i]->package.consumes, planner->arena);
         for (size_t t = 0; t < count; t++) {
             if ((terms[t].optional && !change->request->with_optional) ||
                 strings_has(&seen, terms[t].contract))
@@ -97,7 +98,8 @@ static int compare_names(const void *pa, const void *pb, void *payload)
 static void add_needs(struct planner *planner, uint32_t candidate)
 {
     struct consumed *terms;
-    size_t count = choice_consumes(planner->choices[candidate], &terms, planner->arena);
+    size_t count =
+        consumed_parse_lines(&terms, planner->choices[candidate]->package.consumes, planner->arena);
     uint32_t *items = room_for_all(planner);
     for (size_t t = 0; t < count; t++) {
         if (terms[t].optional && !planner->change->request->with_optional)

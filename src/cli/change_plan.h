@@ -45,18 +45,10 @@ const struct spec *plan_spec(const struct change *change, const char *name); /* 
 /* Whether a person named it, now or when it was installed. */
 bool plan_named(const struct change *change, const struct choice *choice);
 
-/* ---- contracts ---- */
+/* ---- preference ---- */
 
-bool choice_provides(const struct choice *choice, const struct consumed *consumed,
-                     struct arena *arena);
-/* What it consumes, in the arena; returns the count. */
-size_t choice_consumes(const struct choice *choice, struct consumed **out, struct arena *arena);
-/* "IntegrationProvider[jira] ^1.1" */
-const char *consumed_words(const struct consumed *consumed, struct arena *arena);
 /* Whether [bindings] names `plugin` for that contract. */
 bool plan_bound(const struct change *change, const struct consumed *consumed, const char *plugin);
-
-/* ---- preference ---- */
 
 /* Whether a requirement with this range (NULL: none) may take the choice at all. */
 bool plan_choosable(const struct choice *choice, const struct range *range, bool prereleases);

@@ -12,7 +12,7 @@ static int bind_alias(struct planner *planner, const struct choice *consumer,
     const char *bound = NULL;
     for (size_t i = 0; i < count; i++) {
         const char *name = chosen[i]->package.name;
-        if (!choice_provides(chosen[i], consumed, planner->arena))
+        if (!provided_lines_satisfy(chosen[i]->package.provides, consumed, planner->arena))
             continue;
         strings_add(&fits, change->arena, name);
         if (plan_bound(change, consumed, name))
@@ -47,10 +47,11 @@ static const char *needed_for(struct planner *planner, const struct choice *prov
 {
     for (size_t i = 0; i < count; i++) {
         struct consumed *terms;
-        size_t term_count = choice_consumes(chosen[i], &terms, planner->arena);
+        size_t term_count =
+            consumed_parse_lines(&terms, chosen[i]->package.consumes, planner->arena);
         for (size_t t = 0; t < term_count; t++)
             if (terms[t].optional == optional &&
-                choice_provides(provider, &terms[t], planner->arena))
+                provided_lines_satisfy(provider->package.provides, &terms[t], planner->arena))
                 return arena_printf(planner->change->arena, "%s for %s",
                                     consumed_words(&terms[t], planner->arena),
                                     chosen[i]->package.name);
@@ -123,7 +124,8 @@ int plan_steps(struct planner *planner, const struct answer_plan *answer)
         add_step(change, step);
 
         struct consumed *terms;
-        size_t term_count = choice_consumes(chosen[i], &terms, planner->arena);
+        size_t term_count =
+            consumed_parse_lines(&terms, chosen[i]->package.consumes, planner->arena);
         for (size_t t = 0; t < term_count; t++) {
             int result = bind_alias(planner, chosen[i], &terms[t], chosen, count);
             if (result < 0)

@@ -9,6 +9,7 @@ extern const struct command cmd_check;
 extern const struct command cmd_complete;
 extern const struct command cmd_completions;
 extern const struct command cmd_config;
+extern const struct command cmd_contract;
 extern const struct command cmd_doctor;
 extern const struct command cmd_gc;
 extern const struct command cmd_generations;
@@ -28,9 +29,11 @@ extern const struct command cmd_repair;
 extern const struct command cmd_run;
 extern const struct command cmd_search;
 extern const struct command cmd_status;
+extern const struct command cmd_tree;
 extern const struct command cmd_update;
 extern const struct command cmd_verify;
 extern const struct command cmd_version;
+extern const struct command cmd_why;
 
 const struct command *const commands[] = {
     /* start */
@@ -41,6 +44,9 @@ const struct command *const commands[] = {
     &cmd_update,
     &cmd_outdated,
     &cmd_list,
+    &cmd_tree,
+    &cmd_why,
+    &cmd_contract,
     /* registries */
     &cmd_search,
     &cmd_info,

@@ -191,3 +191,37 @@ bool contract_satisfies(const struct provided *p, const struct consumed *c)
         return true;
     return p->version && version_in_range(p->version, c->range);
 }
+
+bool provided_lines_satisfy(const char *lines, const struct consumed *term, struct arena *arena)
+{
+    struct strings items = {0};
+    strings_split(&items, arena, lines, '\n');
+    for (size_t i = 0; i < items.count; i++) {
+        struct provided provided;
+        if (provided_parse(&provided, arena, items.items[i]) && contract_satisfies(&provided, term))
+            return true;
+    }
+    return false;
+}
+
+size_t consumed_parse_lines(struct consumed **out, const char *lines, struct arena *arena)
+{
+    struct strings items = {0};
+    size_t count = 0, capacity = 0;
+    *out = NULL;
+    strings_split(&items, arena, lines, '\n');
+    for (size_t i = 0; i < items.count; i++) {
+        struct consumed term;
+        if (consumed_parse(&term, arena, items.items[i]))
+            *arena_push(arena, out, &count, &capacity) = term;
+    }
+    return count;
+}
+
+const char *consumed_words(const struct consumed *term, struct arena *arena)
+{
+    bool any = strcmp(term->range, "*") == 0;
+    return arena_printf(arena, "%s%s%s%s%s%s", term->contract, term->service ? "[" : "",
+                        term->service ? term->service : "", term->service ? "]" : "",
+                        any ? "" : " ", any ? "" : term->range);
+}

@@ -13,6 +13,7 @@
 #include "base/arena.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct provided {
     const char *contract, *service, *version; /* service and version may be NULL */
@@ -31,6 +32,12 @@ bool consumed_parse(struct consumed *out, struct arena *arena, const char *text)
 bool consumed_parse_short(struct consumed *out, struct arena *arena, const char *text);
 /* Whether `p` satisfies `c`: same contract, service (if asked for), version in range. */
 bool contract_satisfies(const struct provided *p, const struct consumed *c);
+
+/* Of terms one a line, as a catalog has them; malformed ones are left out. */
+bool provided_lines_satisfy(const char *lines, const struct consumed *term, struct arena *arena);
+size_t consumed_parse_lines(struct consumed **out, const char *lines, struct arena *arena);
+/* For people: "IntegrationProvider[jira] ^1.1". */
+const char *consumed_words(const struct consumed *term, struct arena *arena);
 
 /* The parts of a term: "MemoryProvider", "jira", "memory". */
 bool contract_name_valid(const char *text);

@@ -1,0 +1,106 @@
+#include "base/data.h"
+#include "cli/command.h"
+#include "cli/needs.h"
+
+#include <string.h>
+
+/* Each plugin is followed once; where it comes again it is marked. */
+struct walk {
+    const struct needs *needs;
+    struct strings shown;
+    struct arena *arena;
+};
+
+static void print_uses(struct walk *walk, const struct package *package, const char *indent);
+
+static void print_use(struct walk *walk, const struct use *use, const char *indent, bool last)
+{
+    const struct package *provider = use->provider;
+    out("%s%s ", indent, last ? "`--" : "|--");
+    if (!provider) {
+        out("%s: nothing%s\n", consumed_words(&use->term, walk->arena),
+            use->term.optional ? " (optional)" : "");
+        return;
+    }
+    bool again = strings_has(&walk->shown, provider->name);
+    out("%s %s for %s%s\n", provider->name, provider->version,
+        consumed_words(&use->term, walk->arena), again ? " (above)" : "");
+    if (!again)
+        print_uses(walk, provider, arena_printf(walk->arena, "%s%s   ", indent, last ? " " : "|"));
+}
+
+static void print_uses(struct walk *walk, const struct package *package, const char *indent)
+{
+    const struct needs *needs = walk->needs;
+    strings_add(&walk->shown, walk->arena, package->name);
+    for (size_t i = 0; i < needs->count; i++) {
+        bool last = i + 1 == needs->count || needs->uses[i + 1].consumer != package;
+        if (needs->uses[i].consumer == package)
+            print_use(walk, &needs->uses[i], indent, last);
+    }
+}
+
+static void print_json(const struct needs *needs, struct arena *arena)
+{
+    AUTO_BUF text = {0};
+    struct json_writer json = {.out = &text, .indent = true};
+    json_array(&json);
+    for (size_t i = 0; i < needs->set.count; i++) {
+        const struct package *package = &needs->set.packages[i];
+        json_object(&json);
+        json_field(&json, "name", package->name);
+        json_field(&json, "version", package->version);
+        json_key(&json, "requested");
+        json_boolean(&json, package->flags & PACKAGE_REQUESTED);
+        json_key(&json, "uses");
+        json_array(&json);
+        for (size_t u = 0; u < needs->count; u++) {
+            const struct use *use = &needs->uses[u];
+            if (use->consumer != package)
+                continue;
+            json_object(&json);
+            json_field(&json, "alias", use->term.alias);
+            json_field(&json, "contract", consumed_words(&use->term, arena));
+            json_key(&json, "optional");
+            json_boolean(&json, use->term.optional);
+            json_key(&json, "provider");
+            json_string(&json, use->provider ? use->provider->name : NULL);
+            json_end_object(&json);
+        }
+        json_end_array(&json);
+        json_end_object(&json);
+    }
+    json_end_array(&json);
+    buf_putc(&text, '\n');
+    out_bytes(text.data, text.len);
+}
+
+static int run(struct invocation *call)
+{
+    struct needs needs;
+    struct walk walk = {.needs = &needs, .arena = call->arena};
+    int result = needs_read(&needs, call->arena);
+    if (result < 0)
+        return result;
+    if (term_json())
+        print_json(&needs, call->arena);
+    for (size_t i = 0; i < needs.set.count && !term_json(); i++) {
+        const struct package *package = &needs.set.packages[i];
+        if (!(package->flags & PACKAGE_REQUESTED))
+            continue;
+        out("%s %s\n", package->name, package->version);
+        print_uses(&walk, package, "");
+    }
+    if (needs.set.count == 0)
+        note("nothing is installed; 'paii search WORD' finds plugins");
+    return 0;
+}
+
+const struct command cmd_tree = {
+    .name = "tree",
+    .summary = "show who uses whom",
+    .description = "What you asked for, and below each plugin the providers of what it consumes.",
+    .group = GROUP_PLUGINS,
+    .needs = NEEDS_PATHS,
+    .run = run,
+};
