@@ -210,6 +210,10 @@ void row_source(struct row *row, const char *text, const char *path)
         read_error(&row->reader, row->reader.table, "'~' is not the same for everybody");
     else
         own_tree(row, text, below);
+    /* Two halves that are fine may be too long together; a lock would not be read with it. */
+    path = row->package.source.path;
+    if (path && !source_subpath(arena, path))
+        read_error(&row->reader, row->reader.table, "'%s' is no path in the source", path);
 }
 
 void row_pins(struct row *row, const char *ref, const char *commit, const char *sha256)

@@ -58,6 +58,14 @@ def test_an_index_that_points_outside_its_registry(world, path):
     assert path in said.stderr and "evil" in said.stderr, repr(said)
 
 
+def test_an_index_whose_two_halves_of_a_path_are_too_long_together(world, git):
+    half = "/".join("x" * 90 for _ in range(4))
+    repo = git.repo("evil", {f"{half}/{half}/{name}": text for name, text in plugin("evil").items()})
+    world.shelf.list("evil", version="1.0.0", source=f"{repo.url}//{half}", path=half)
+    world.refused("install", "evil", code=10)  # a row that is wrong is left out
+    assert world.run("list").code == 0
+
+
 @pytest.mark.parametrize("line", ['[run]\ncommand = ["../../../bin/sh"]\n',
                                   '[run]\ncommand = ["/bin/sh"]\n'])
 def test_a_command_outside_the_plugin(world, line):
