@@ -73,12 +73,15 @@ static int write_config(struct compiling *compiling, struct handler *common,
     AUTO_BUF text = {0};
     const char *wrong = NULL, *name = arena_printf(arena, "config/%s.json", target->name);
     common->config_stamp = config_stamp(target->name, arena);
-    if (settings_merge(&text, target, &wrong, arena) < 0 || wrong) {
+    int result = settings_merge(&text, target, &wrong, arena);
+    if (result == -ERR_GENERIC) /* a file that cannot be read now is not wrong */
+        return result;
+    if (result < 0 || wrong) {
         error_clear();
         return 0;
     }
     const char *file = path_join(arena, compiling->generation_dir, name);
-    int result = fs_mkdirs(path_dir(arena, file), 0700);
+    result = fs_mkdirs(path_dir(arena, file), 0700);
     if (result == 0)
         result = fs_write(file, text.data, text.len, 0600);
     common->config = arena_strdup(arena, buf_text(&text));
