@@ -3,6 +3,8 @@
 #include "fuzz.h"
 #include "registry/index.h"
 
+#include <assert.h>
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *const names[] = {"registry.toml", ".claude-plugin/marketplace.json"};
@@ -16,6 +18,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *file = names[data[0] == '{'];
     if (index_read(&index, &arena, "fuzz", &base, file, (const char *)data, size, &diags) == 0) {
         struct buf image = {0};
+        for (size_t i = 0; i < index.count; i++) {
+            const char *path = index.packages[i].source.path;
+            assert(source_subpath(&arena, path)); /* a lock is read only with such a path */
+        }
         catalog_image(&image, index.packages, index.count, "fuzz");
         buf_release(&image);
     }

@@ -37,7 +37,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct arena arena = {0};
     struct diags diags = {.arena = &arena};
     struct manifest manifest = {0};
-    (void)manifest_read(&manifest, &arena, folder, &diags);
+    if (manifest_read(&manifest, &arena, folder, &diags) == 0)
+        manifest_action(&manifest, "check");
     for (size_t i = 0; i < diags.count; i++)
         diag_text(&diags.items[i], &arena);
     error_clear();
