@@ -339,7 +339,8 @@ int url_check(const char **out, struct arena *arena, const char *url, bool local
         parts.port ? arena_printf(arena, "%u", parts.port) : "",
         parts.scheme == URL_HTTPS || parts.scheme == URL_HTTP ? parts.path
                                                               : encode(arena, parts.path));
-    return 0;
+    /* What is kept is checked again by who reads it. */
+    return strlen(*out) > MAX_URL ? refuse(url, "longer than 4096 bytes") : 0;
 }
 
 static unsigned port_of(const struct url *url)

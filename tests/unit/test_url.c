@@ -224,6 +224,21 @@ static void a_login_is_not_shown(void **state)
     }
 }
 
+static void what_is_kept_is_accepted_again(void **state)
+{
+    (void)state;
+    char url[4097] = "git@example.com:";
+    const char *kept;
+    memset(url + strlen(url), 'x', sizeof url - 1 - strlen(url));
+    url[4091] = '\0'; /* short enough itself; "ssh://" makes it too long */
+    assert_int_equal(url_check(&kept, &arena, url, false), -ERR_REFUSED);
+    error_clear();
+    url[4090] = '\0';
+    assert_int_equal(url_check(&kept, &arena, url, false), 0);
+    assert_int_equal(strlen(kept), 4096);
+    assert_int_equal(url_check(&kept, &arena, kept, false), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -233,6 +248,7 @@ int main(void)
         cmocka_unit_test(parts),
         cmocka_unit_test(private_addresses),
         cmocka_unit_test(a_login_is_not_shown),
+        cmocka_unit_test(what_is_kept_is_accepted_again),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
 
