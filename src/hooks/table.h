@@ -74,7 +74,7 @@ void hook_table_get(const struct hook_table *table, int event, size_t i, struct 
  * Writes GENERATION_DIR/hooks, the configuration files it names, and GENERATION_DIR/claude/paii,
  * the plugin that registers the wanted events with the client. A step of generation_write(), after
  * claude_project(). What a native hooks file says wrongly is left out with a warning, as the client
- * leaves it out; ERR_CONFIG for an action that cannot be resolved.
+ * leaves it out. An action whose program is missing is a warning, and fails when it runs.
  */
 int hooks_project(const struct installed *set, const char *generation_dir, struct arena *arena);
 
