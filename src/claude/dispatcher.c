@@ -4,6 +4,7 @@
 #include "base/fs.h"
 #include "base/paths.h"
 #include "base/text.h"
+#include "registry/events.h"
 
 #include <string.h>
 
@@ -263,7 +264,8 @@ static bool read_event(struct wanted_event *event, const char **program, const s
     for (const struct data *hook = hooks->children; hook; hook = hook->next)
         if (!read_hook(event, program, hook, arena))
             return false;
-    return true;
+    int index = hook_event_index(event->name);
+    return index >= 0 && strcmp(hook_events[index].client_name, event->client_name) == 0;
 }
 
 int claude_read_dispatcher(const char *generation_dir, struct wanted_event **events, size_t *count,

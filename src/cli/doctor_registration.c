@@ -6,6 +6,7 @@
 #include "claude/claude.h"
 #include "claude/registration.h"
 #include "cli/doctor.h"
+#include "hooks/table.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -140,6 +141,21 @@ static void check_doubles(struct look *look)
                              settings_path(arena)));
 }
 
+/* How many events have a handler; a table that cannot be read is doctor_handlers()' business. */
+static size_t events_with_handlers(struct arena *arena)
+{
+    struct hook_table table = {0};
+    size_t events = 0;
+    if (hook_table_open(&table, arena) < 0) {
+        error_clear();
+        return 0;
+    }
+    for (int event = 0; event < HOOK_EVENTS; event++)
+        events += hook_table_count(&table, event) > 0;
+    hook_table_close(&table);
+    return events;
+}
+
 void doctor_hooks(struct findings *out)
 {
     struct arena *arena = out->arena;
@@ -155,6 +171,11 @@ void doctor_hooks(struct findings *out)
         error_clear();
         return;
     }
+    size_t events = events_with_handlers(arena);
+    if (events > look.count)
+        finding_add(out, FINDING_PROBLEM, "hooks", "paii repair",
+                    "%zu of %zu events are not registered, so their hooks do not run",
+                    events - look.count, events);
     if (look.count == 0)
         return;
     const char *there, *ours = arena_printf(arena, "%s/claude/" DISPATCHER_NAME, paths.current);

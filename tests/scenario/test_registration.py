@@ -344,6 +344,20 @@ def test_doctor_sees_a_registration_that_is_broken(paii):
     assert hook_findings(paii)[0][0] == "ok"
 
 
+def test_a_registration_that_is_damaged_is_made_again(paii):
+    paii.run("install", guard(paii, "stop", "pre_tool_use"), "--yes")
+    entries = paii.claude / "skills/paii/hooks/hooks.json"
+    written = entries.read_text()
+    for damage in ("", "{}", written.replace("PreToolUse", "PreTool"), None):
+        entries.unlink()
+        if damage is not None:
+            entries.write_text(damage)
+        assert ("problem", "paii repair") in [found[::2] for found in hook_findings(paii)]
+        paii.run("repair")
+        assert entries.read_text() == written
+        assert hook_findings(paii)[0][0] == "ok"
+
+
 def test_doctor_asks_the_client_about_its_events(paii):
     """A client that does not know an event drops all hooks of the plugin."""
     client = paii.write("bin/claude", '''#!/bin/sh
