@@ -1,12 +1,10 @@
 /* What a plugin may do beyond being read: docs/lock.md, `capabilities`. */
 #include "cli/change.h"
 
-#include "base/data.h"
-#include "base/fs.h"
 #include "build/build.h"
 #include "claude/claude.h"
-
-enum { HOOKS_MAX = 4 * 1024 * 1024 };
+#include "claude/native_hooks.h"
+#include "registry/events.h"
 
 static void add(struct strings *out, struct arena *arena, const char *kind, const char *what)
 {
@@ -22,22 +20,13 @@ static void add_all(struct strings *out, struct arena *arena, const char *kind,
         add(out, arena, kind, items->items[i]);
 }
 
-/* The events of a hooks.json as Claude Code knows it. */
+/* What it declares for Claude Code itself. */
 static void add_client_hooks(struct strings *out, struct arena *arena, const char *dir)
 {
-    struct diags diags = {.arena = arena};
-    const char *file = path_join(arena, dir, "hooks/hooks.json");
-    AUTO_BUF text = {0};
-    if (fs_read(&text, file, HOOKS_MAX) < 0) {
-        error_clear();
-        return;
-    }
-    struct data *root = data_parse_json(arena, file, buf_text(&text), text.len, false, &diags);
-    struct data *events = root && root->type == DATA_TABLE ? data_get(root, "hooks") : NULL;
-    if (!events || events->type != DATA_TABLE)
-        return;
-    for (const struct data *event = events->children; event; event = event->next)
-        add(out, arena, "hook", hook_event(event->key) ? hook_event(event->key) : event->key);
+    struct native_hooks hooks;
+    claude_native_hooks(&hooks, dir, NULL, arena);
+    for (size_t i = 0; i < hooks.count; i++)
+        add(out, arena, "hook", hook_events[hooks.items[i].event].name);
 }
 
 const char *change_capabilities(const struct choice *choice, struct arena *arena)
