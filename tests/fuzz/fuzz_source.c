@@ -46,7 +46,7 @@ static void try_source(struct arena *arena, const char *text)
 static void try_contract(struct arena *arena, const char *text)
 {
     struct provided provided;
-    struct consumed consumed;
+    struct consumed consumed, *all;
     bool provides = provided_parse(&provided, arena, text);
     if (provides)
         provided_text(&provided, arena);
@@ -58,6 +58,9 @@ static void try_contract(struct arena *arena, const char *text)
     if (consumed_parse_short(&consumed, arena, text))
         contract_satisfies(&(struct provided){.contract = consumed.contract, .version = "1.1"},
                            &consumed);
+    size_t count = consumed_parse_lines(&all, text, arena);
+    for (size_t i = 0; i < count; i++)
+        consumed_words(&all[i], arena);
     contract_name_valid(text);
     contract_word_valid(text);
     contract_of_key(text);
