@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hooking import Hooks, fire, payload, result
+from hooking import Hooks, client_name, fire, payload, result
 from lib.person import Person
 
 EVENTS = """config-change cwd-changed elicitation elicitation-result file-changed instructions-loaded
@@ -126,14 +126,71 @@ def test_updated_inputs_that_disagree_are_refused(hooks):
     assert answer.message == "one:act and two:act disagree about the input: neither counts"
 
 
+# What the client's schema has in hookSpecificOutput; an event that is not here has none. It drops an
+# answer that breaks it, decision and all.
+CONTEXT = {"additionalContext"}
+KEYS = {
+    "pre-tool-use": CONTEXT | {"permissionDecision", "permissionDecisionReason", "updatedInput"},
+    "user-prompt-submit": CONTEXT | {"sessionTitle", "suppressOriginalPrompt"},
+    "session-start": CONTEXT | {"initialUserMessage", "sessionTitle", "watchPaths", "reloadSkills"},
+    "post-tool-use": CONTEXT | {"updatedToolOutput", "updatedMCPToolOutput"},
+    **{event: CONTEXT for event in ("user-prompt-expansion", "setup", "subagent-start", "stop", "subagent-stop",
+                                    "post-tool-use-failure", "post-tool-batch", "notification")},
+    "permission-denied": {"retry"},
+    "permission-request": {"decision"},
+    "elicitation": {"action", "content"},
+    "elicitation-result": {"action", "content"},
+    "cwd-changed": {"watchPaths"},
+    "file-changed": {"watchPaths"},
+    "message-display": {"displayContent"},
+}
+TOP = {"continue", "suppressOutput", "stopReason", "decision", "reason", "systemMessage",
+       "terminalSequence", "hookSpecificOutput"}
+EVERYTHING = {
+    "reason": "why", "context": "c", "system_message": "m", "stop_reason": "s", "continue": False,
+    "suppress_output": True, "suppress_prompt": True, "reload_skills": True, "retry": True,
+    "interrupt": True, "updated_input": {"command": "ls"}, "updated_output": "o",
+    "updated_mcp_output": "o", "display_content": "d", "initial_message": "i",
+    "session_title": "t", "terminal_sequence": "\a", "action": "accept", "content": {"a": 1},
+    "watch_paths": ["/a"], "updated_permissions": [], "worktree_path": "/tree"}
+TEXT = ("pre-compact", "post-compact", "worktree-create")
+WAYS = {"pre-tool-use": ("permissionDecision", "deny"), "elicitation": ("action", "decline"),
+        "elicitation-result": ("action", "decline")}
+
+
+def blocks(event, answer):
+    """Whether the client takes it as a block of the event; None for an event without one."""
+    if event in WAYS:
+        key, word = WAYS[event]
+        return answer.specific.get(key) == word
+    if event == "permission-request":
+        return answer.specific.get("decision", {}).get("behavior") == "deny"
+    if event in ("task-created", "task-completed", "teammate-idle", "config-change", "worktree-create"):
+        return answer.code == 2 and "why" in answer.stderr
+    if event in ("post-tool-use", "post-tool-use-failure", "post-tool-batch", "user-prompt-submit",
+                 "user-prompt-expansion", "stop", "subagent-stop", "pre-compact"):
+        return (answer.document or {}).get("decision") == "block"
+    return None
+
+
 @pytest.mark.parametrize("event", EVENTS)
-def test_every_event_is_answered_in_words_that_the_client_knows(event, hooks):
-    hooks.action("guard", result(decision="deny", reason="no", context="c"), event=event.replace("-", "_"))
-    answer = hooks.fire(event, expect=None)
-    assert "no" in answer.stdout + answer.stderr
-    assert answer.code in (0, 2)
-    if answer.document and "hookSpecificOutput" in answer.document:
-        assert answer.specific["hookEventName"] == "".join(w.capitalize() for w in event.split("-"))
+def test_every_event_is_answered_in_words_that_the_client_knows(event, hooks, paii):
+    said = json.dumps({"paii": 1, "ok": True, "result": {"decision": "WORD", **EVERYTHING}})
+    script = "cat > /dev/null\nsed \"s/WORD/$(cat ~/word)/\" <<'EOF'\n" + said + "\nEOF\n"
+    hooks.action("all", script, event=event.replace("-", "_"))
+    for word in ("none", "allow", "ask", "deny"):
+        paii.write("word", word)
+        answer = hooks.fire(event, expect=None)
+        blocked = blocks(event, answer)
+        assert blocked in (word == "deny", None), repr(answer)
+        assert answer.code == (2 if blocked and answer.code else 0)
+        if answer.document is None:
+            assert event in TEXT, repr(answer)
+            continue
+        assert set(answer.document) <= TOP, repr(answer)
+        assert set(answer.specific) - {"hookEventName"} <= KEYS.get(event, set()), repr(answer)
+        if answer.specific:
+            assert answer.specific["hookEventName"] == client_name(event)
 
 
 # ---- the client's own hooks ----
