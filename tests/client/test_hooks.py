@@ -317,6 +317,24 @@ def test_the_clients_key_is_not_given_to_handlers(desk):
     assert json.loads(text)["CLAUDE_PROJECT_DIR"] == str(desk.project)
 
 
+@pytest.mark.parametrize("way", ["plugin", "settings"])
+def test_a_file_that_is_watched(desk, way):
+    """The client watches what an entry in settings.json names, or what a handler asked for at the start."""
+    desk.install(plugin("reload", "file_changed",
+                        'state.joinpath("seen").write_text(payload["file_path"])\nanswer()',
+                        matcher="watched.txt"), "reload")
+    desk.person.run("config", "set", "claude.hooks", way)
+    if way == "plugin":
+        desk.install(plugin("watcher", "session_start",
+                            'answer(watch_paths=[payload["cwd"] + "/watched.txt"])'), "watcher")
+    desk.project.mkdir()
+    (desk.project / "watched.txt").write_text("before")
+    seen = desk.state("reload", "seen")
+    desk.session(bash(f"for i in 1 2 3 4 5 6 7 8; do [ -e {seen} ] && break; sleep 1.5; "
+                      "echo $i > watched.txt; done"), "done")
+    assert seen.read_text() == str(desk.project / "watched.txt")
+
+
 # ---- plugins of Claude Code, unchanged
 
 ROOT = '"${CLAUDE_PLUGIN_ROOT}"'
