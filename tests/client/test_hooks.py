@@ -15,6 +15,12 @@ from lib.person import Person
 
 ALLOWED = ["--allowedTools", "Bash"]
 
+EVENTS = """config_change cwd_changed elicitation elicitation_result file_changed instructions_loaded
+message_display notification permission_denied permission_request post_compact post_tool_batch post_tool_use
+post_tool_use_failure pre_compact pre_tool_use session_end session_start setup stop stop_failure
+subagent_start subagent_stop task_completed task_created teammate_idle user_prompt_expansion
+user_prompt_submit worktree_create worktree_remove""".split()
+
 HANDLER = '''#!/usr/bin/python3
 import json, os, pathlib, sys, time
 request = json.load(sys.stdin)
@@ -197,6 +203,19 @@ else:
 def test_context_at_the_start(desk):
     desk.install(plugin("memory", "session_start", 'answer(context="CONTEXT-" + payload["source"])'))
     assert "CONTEXT-startup" in said(desk.session("done").requests[0])
+
+
+def test_the_client_knows_every_event_that_is_registered(desk, program):
+    """One that it does not know would make it drop all of them, guards included."""
+    files = plugin("all", "stop", "answer()")
+    files["plugin.toml"] += "".join(f'[hooks.{event}]\naction = "handle"\n'
+                                    for event in EVENTS if event != "stop")
+    desk.install(files)
+    desk.person.write("bin/claude", f'#!/bin/sh\nexec "{program}" "$@"\n', mode=0o755)
+    desk.person.env["PATH"] = f"{desk.person.home}/bin:{desk.person.env['PATH']}"
+    findings = desk.person.run("doctor", "--json", check=False).json()["findings"]
+    assert [(found["level"], found["message"]) for found in findings if found["subject"] == "hooks"] == [
+        ("ok", f"30 events, registered in {desk.person.claude}/skills/paii")]
 
 
 # ---- handlers that fail
