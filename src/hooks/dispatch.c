@@ -1,5 +1,6 @@
 #include "hooks/dispatch.h"
 
+#include "claude/dispatcher.h"
 #include "hooks/state.h"
 
 #include "base/error.h"
@@ -38,15 +39,30 @@ static bool is_current(const struct hook_table *table, struct arena *arena)
     return target && strtoul(path_base(target), NULL, 10) == table->generation;
 }
 
-/* The table, its generation held against `gc`: but not for an event that nobody wants. */
+/* Generations from before there were tables have none, and nothing that registers us either. */
+static int check_there(const struct hook_table *table, struct arena *arena)
+{
+    if (table->map || table->generation == 0 ||
+        !fs_exists(path_join(arena, table->dir, "claude/" DISPATCHER_NAME)))
+        return 0;
+    return fail(ERR_CONFIG, "the hook table of generation %u is missing", table->generation);
+}
+
+/* The table, its generation held against `gc`: but not for an event that nobody wants. Where it
+ * cannot be held, what `gc` takes away is found missing, or changed, when it is to run. */
 static int open_table(struct dispatch *dispatch, struct arena *arena)
 {
     struct hook_table *table = &dispatch->table;
     int result = hook_table_open(table, arena);
 
+    if (result == 0)
+        result = check_there(table, arena);
     while (result == 0 && hook_table_count(table, dispatch->event) > 0) {
-        result = store_hold();
-        if (result < 0 || is_current(table, arena))
+        if (store_hold() < 0) {
+            error_clear();
+            break;
+        }
+        if (is_current(table, arena))
             break;
         hook_table_close(table);
         result = hook_table_open(table, arena);

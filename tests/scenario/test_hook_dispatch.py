@@ -330,6 +330,18 @@ def test_a_damaged_table_blocks(hooks, paii):
     assert hooks.fire().decision == "allow"
 
 
+def test_a_missing_table_blocks(hooks, paii):
+    """It is not the same as having no handlers."""
+    hooks.action("guard", result(decision="allow"))
+    table = (paii.dir / "current/hooks").resolve()
+    table.parent.chmod(0o755)
+    table.unlink()
+    answer = hooks.fire()
+    assert answer.decision == "deny" and "is missing" in answer.reason and "paii repair" in answer.reason
+    paii.run("repair", "--yes")
+    assert hooks.fire().decision == "allow"
+
+
 def test_a_folder_that_others_can_write_blocks(hooks, paii):
     hooks.action("guard", result(decision="allow"))
     paii.dir.chmod(0o777)
