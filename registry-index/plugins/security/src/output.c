@@ -62,9 +62,11 @@ static struct value formatted(struct shell *shell, const struct call *call)
     const char *format = call->count > 1 ? call->words[first].text : "";
     struct value value = join_fields(call->words, call->count, " ");
     text_add(&out, "", 0);
-    do
+    size_t before; /* the format is used again as long as it uses up words */
+    do {
+        before = next;
         known = format_once(&out, call, format, &next);
-    while (known && next < call->count && strstr(format, "%s"));
+    } while (known && next > before && next < call->count);
     value.text = known ? out.data : unknown;
     value.origins |= known ? 0 : FROM_DECODER;
     if (!store)
