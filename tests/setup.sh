@@ -68,7 +68,7 @@ need_packages() {
 
 need_build_tools() {
     need_packages gcc g++ libc6-dev make pkg-config=pkg-config cmake ninja-build git ca-certificates \
-        libjson-c-dev libmd-dev libtomlplusplus-dev libcurl4-openssl-dev libgit2-dev libarchive-dev libseccomp-dev libpcre2-dev \
+        libjson-c-dev libmd-dev libtomlplusplus-dev libcurl4-openssl-dev libgit2-dev libarchive-dev libseccomp-dev libpcre2-dev libyaml-dev \
         openssh-client python3 python3-venv cargo
 }
 

@@ -23,7 +23,8 @@ static int choose_prefix(struct change *change, struct choice *choice)
     char key[17];
     if (package->flags & PACKAGE_DEV)
         return 0;
-    int result = build_key(key, choice->manifest, choice->tree_dir, package->tree);
+    int result = build_key(key, choice->manifest, choice->tree_dir,
+                           manifest_identity(change->arena, package));
     if (result == 0)
         package->prefix =
             arena_printf(change->arena, "%s/%s-%s", package->name, package->version, key);

@@ -10,6 +10,7 @@
 #include "registry/access.h"
 #include "registry/downloads.h"
 #include "registry/fetch.h"
+#include "registry/index.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -239,7 +240,8 @@ static int check_identity(const struct choice *choice, const struct manifest *ma
     if (strcmp(package->name, manifest->name) != 0)
         return fail(ERR_MISMATCH, "registry '%s' lists '%s', and its source says it is '%s'",
                     package->registry, package->name, manifest->name);
-    if (strcmp(package->version, VERSION_UNKNOWN) != 0 &&
+    /* Of a marketplace's plugin the manifest has the last word. */
+    if (!(package->entry && *package->entry) && strcmp(package->version, VERSION_UNKNOWN) != 0 &&
         strcmp(package->version, manifest->version) != 0) {
         fail(ERR_MISMATCH, "registry '%s' lists %s %s, and its source says it is %s",
              package->registry, package->name, package->version, manifest->version);
@@ -310,7 +312,7 @@ static int read_arrival(struct change *change, struct choice *choice, bool *lear
     struct arena *arena = change->arena;
     struct diags diags = {.arena = arena};
     struct manifest *manifest = arena_alloc(arena, sizeof *manifest);
-    int result = manifest_read(manifest, arena, choice->tree_dir, &diags);
+    int result = manifest_read_package(manifest, arena, choice->tree_dir, &choice->package, &diags);
     if (result < 0)
         return manifest_refused(change, choice);
     warn_of_manifest(change, choice, &diags);
@@ -362,6 +364,8 @@ static int receive(struct change *change, struct arrival *arrivals, size_t count
         choice->tree_dir = path_join(change->arena, arrivals[i].place, "src");
         result = check_pins(&arrivals[i], change->arena);
         if (result == 0)
+            result = manifest_settle(change->arena, choice->tree_dir, &choice->package);
+        if (result == 0)
             result = scan_hidden(change, choice);
         if (result == 0)
             result = read_arrival(change, choice, learned);
@@ -381,8 +385,7 @@ int change_fetch(struct change *change, struct choice **choices, size_t count, b
         if (choice->tree_dir)
             continue;
         if (package->source.kind == SOURCE_NONE)
-            return fail(ERR_REFUSED, "plugin '%s' has a source that paii cannot fetch",
-                        package->name);
+            return source_refused(package->name, &package->source);
         if (package->flags & PACKAGE_DEV) {
             choice->tree_dir = package->source.url;
             package->prefix = package->source.url;

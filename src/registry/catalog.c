@@ -172,6 +172,7 @@ void catalog_get(const struct catalog *catalog, size_t i, struct package *out)
         .prefix = text[STRING_PREFIX],
         .tree = text[STRING_TREE],
         .range = text[STRING_RANGE],
+        .entry = text[STRING_ENTRY],
         .size = row->size,
     };
 }

@@ -21,6 +21,8 @@ enum package_flags {
     PACKAGE_REQUESTED = 1 << 1,   /* installed because a person named it */
     PACKAGE_DEV = 1 << 2,         /* installed with --dev: linked live */
     PACKAGE_UNVERSIONED = 1 << 3, /* its registry gives no version: its content may change */
+    PACKAGE_DISABLED = 1 << 4,    /* installed, and not shown to anybody (docs/claude.md) */
+    PACKAGE_PARTLY = 1 << 5,      /* some of its components are */
 };
 
 /* The version of a package whose index gives none; the manifest knows better at install. */
@@ -37,6 +39,7 @@ struct package {
     const char *tags;     /* one a line */
     const char *provides; /* canonical terms of contract.h, one a line */
     const char *consumes; /* one a line */
+    const char *entry; /* what a marketplace says of it besides, as JSON; "" of other registries */
     unsigned flags;
     /* Of an installed one only: */
     const char
@@ -48,6 +51,7 @@ struct package {
     const char *origin;       /* URL of the registry; "" for a direct install */
     const char *capabilities; /* "build:pip", "hook:stop", … (docs/lock.md), sorted, one a line */
     const char *grants;       /* of the capabilities, those that the person agreed to */
+    const char *disabled_components; /* "agent:triage", … (docs/claude.md), sorted, one a line */
 };
 
 struct catalog {

@@ -7,7 +7,7 @@
 #include "registry/catalog.h"
 
 #define CATALOG_MAGIC  "PAIICAT1"
-#define CATALOG_FORMAT 1
+#define CATALOG_FORMAT 2
 
 /* Between the parts of a line of search text, and between tags. */
 #define PART_SEPARATOR '\x1f'
@@ -49,12 +49,13 @@ enum catalog_string {
     STRING_PREFIX,
     STRING_TREE,
     STRING_RANGE,
+    STRING_ENTRY,
     STRING_COUNT,
 };
 
 struct catalog_row {
     uint32_t strings[STRING_COUNT];
-    uint32_t kind, flags;
+    uint32_t kind, flags, zero;
     uint64_t size;
 };
 
@@ -63,7 +64,7 @@ struct catalog_line { /* of the search section */
 };
 
 _Static_assert(sizeof(struct catalog_header) == 96, "docs/catalog.md says 96 bytes");
-_Static_assert(sizeof(struct catalog_row) == 96, "docs/catalog.md says 96 bytes");
+_Static_assert(sizeof(struct catalog_row) == 104, "docs/catalog.md says 104 bytes");
 
 uint64_t catalog_check(const void *data, size_t len);
 

@@ -112,6 +112,7 @@ static void add_row(struct buf *rows, struct string_pool *pool, const struct pac
         [STRING_PREFIX] = p->prefix,
         [STRING_TREE] = p->tree,
         [STRING_RANGE] = p->range,
+        [STRING_ENTRY] = p->entry,
     };
     struct catalog_row row = {.kind = (uint32_t)p->source.kind, .flags = p->flags, .size = p->size};
 

@@ -29,6 +29,9 @@ int index_read(struct index *out, struct arena *arena, const char *registry,
 /* The file names that are looked for in a registry's tree, best first; NULL-terminated. */
 extern const char *const index_file_names[];
 
+/* The error, and what to do, of a plugin whose source is SOURCE_NONE. */
+int source_refused(const char *plugin, const struct source *source);
+
 /* A version as catalogs carry it: "1.2" is 1.2.0; nothing, or no version, is VERSION_UNKNOWN. */
 const char *index_version(struct arena *arena, const char *text);
 

@@ -245,7 +245,7 @@ int manifest_read(struct manifest *out, struct arena *arena, const char *dir, st
     int result;
 
     if (!fs_exists(path))
-        return manifest_from_claude(out, arena, dir, diags);
+        return manifest_from_claude(out, arena, &(struct claude_folder){.dir = dir}, diags);
     result = fs_read(&text, path, MANIFEST_MAX_BYTES);
     if (result < 0)
         return result;

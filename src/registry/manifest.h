@@ -84,6 +84,19 @@ const char *hook_event(const char *text);
  * or a .claude-plugin/plugin.json is a plugin too: its manifest is made from that.
  */
 int manifest_read(struct manifest *out, struct arena *arena, const char *dir, struct diags *diags);
+/*
+ * The same of what was fetched for `package`. A plugin of a marketplace is called what its entry
+ * calls it, and what its own files do not say is what the entry says. A version that nobody says is
+ * told from the commit or the archive: docs/registry.md.
+ */
+struct package;
+int manifest_read_package(struct manifest *out, struct arena *arena, const char *dir,
+                          const struct package *package, struct diags *diags);
+/* Writes what a marketplace's entry declares into the .claude-plugin/plugin.json of a staged tree,
+ * for all who look at the plugin later. */
+int manifest_settle(struct arena *arena, const char *dir, const struct package *package);
+/* What a prefix is made from: the tree, and what the entry adds to it. */
+const char *manifest_identity(struct arena *arena, const struct package *package);
 /* The same of a text. Missing [build] is left as skill: there are no files to tell it from. */
 int manifest_parse(struct manifest *out, struct arena *arena, const char *file, const char *text,
                    size_t len, struct diags *diags);

@@ -5,6 +5,7 @@
 #define PAII_REGISTRY_MANIFEST_PRIVATE_H
 
 #include "base/data.h"
+#include "registry/catalog.h"
 #include "registry/manifest.h"
 
 #define MANIFEST_MAX_BYTES   (4u << 20)
@@ -34,8 +35,20 @@ void manifest_read_env(struct manifest_reading *reading);
 void manifest_read_actions(struct manifest_reading *reading);
 void manifest_read_hooks(struct manifest_reading *reading);
 
-/* manifest_claude.c: a folder without plugin.toml. ERR_NOT_FOUND if it is no plugin at all. */
-int manifest_from_claude(struct manifest *out, struct arena *arena, const char *dir,
-                         struct diags *diags);
+/* manifest_claude.c: a folder without plugin.toml, and what is known of it otherwise, or NULL.
+ * ERR_NOT_FOUND if it is no plugin at all. */
+struct claude_folder {
+    const char *dir;
+    const struct package *package;
+};
+int manifest_from_claude(struct manifest *out, struct arena *arena,
+                         const struct claude_folder *folder, struct diags *diags);
+
+/* manifest_claude_yaml.c: the front matter at the beginning of a Markdown text, as a table; NULL if
+ * it has none or none that can be read. Scalars are strings. */
+struct data *front_matter_read(struct arena *arena, const char *text);
+
+/* manifest_claude_entry.c: whether a marketplace lists it, which then names it. */
+bool package_is_listed(const struct package *package);
 
 #endif

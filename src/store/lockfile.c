@@ -39,6 +39,7 @@ static const struct field {
     {"requested", FIELD_FLAG, PACKAGE_REQUESTED},
     {"dev", FIELD_FLAG, PACKAGE_DEV},
     {"unversioned", FIELD_FLAG, PACKAGE_UNVERSIONED},
+    {"disabled", FIELD_FLAG, PACKAGE_DISABLED},
     {"language", FIELD_TEXT, offsetof(struct package, language)},
     {"type", FIELD_TEXT, offsetof(struct package, type)},
     {"license", FIELD_TEXT, offsetof(struct package, license)},
@@ -47,8 +48,10 @@ static const struct field {
     {"tags", FIELD_LINES, offsetof(struct package, tags)},
     {"provides", FIELD_LINES, offsetof(struct package, provides)},
     {"consumes", FIELD_LINES, offsetof(struct package, consumes)},
+    {"entry", FIELD_TEXT, offsetof(struct package, entry)},
     {"capabilities", FIELD_LINES, offsetof(struct package, capabilities)},
     {"grants", FIELD_LINES, offsetof(struct package, grants)},
+    {"disabled_components", FIELD_LINES, offsetof(struct package, disabled_components)},
 };
 
 static const char *const kind_names[] = {"none", "folder", "git", "archive", NULL};
@@ -215,6 +218,8 @@ static void read_plugin(struct installed *out, struct reader *row, struct arena 
     for (size_t f = 0; f < sizeof fields / sizeof *fields; f++)
         read_field(row, &package, &fields[f], arena);
     restore_nulls(&package.source);
+    if (*package.disabled_components)
+        package.flags |= PACKAGE_PARTLY;
     if (!name_valid(package.name) || name_reserved(package.name)) {
         read_error(row, read_any(row, "name"), "expected a plugin name");
         return;
