@@ -248,21 +248,10 @@ static int solve(struct planner *planner)
 static int check_removals(const struct change *change)
 {
     const struct strings *remove = &change->request->remove;
-    for (size_t i = 0; i < remove->count; i++) {
-        if (installed_find(&change->before, remove->items[i]))
-            continue;
-        struct strings names = {0};
-        for (size_t p = 0; p < change->before.count; p++)
-            strings_add(&names, change->arena, change->before.packages[p].name);
-        const char *nearest = text_nearest(remove->items[i], names.items, names.count);
-        fail(ERR_NOT_FOUND, "plugin '%s' is not installed", remove->items[i]);
-        if (nearest)
-            error_hint("did you mean '%s'?", nearest);
-        else
-            error_hint("'paii list' shows what is");
-        return -ERR_NOT_FOUND;
-    }
-    return 0;
+    int result = 0;
+    for (size_t i = 0; i < remove->count && result == 0; i++)
+        result = installed_check(&change->before, remove->items[i]);
+    return result;
 }
 
 int change_plan(struct change *change)

@@ -1,4 +1,3 @@
-#include "base/name.h"
 #include "cli/change.h"
 #include "registry/fetch.h"
 
@@ -24,16 +23,6 @@ static int update_registries(struct arena *arena)
     return registry_update(&config, all, config.registry_count, results, arena);
 }
 
-static int check_installed(const struct installed *set, const char *name)
-{
-    int result = name_check("plugin", name);
-    if (result < 0 || installed_find(set, name))
-        return result;
-    fail(ERR_NOT_FOUND, "plugin '%s' is not installed", name);
-    error_hint("paii install %s", name);
-    return -ERR_NOT_FOUND;
-}
-
 static int run(struct invocation *call)
 {
     const struct options *options = call->options;
@@ -42,7 +31,7 @@ static int run(struct invocation *call)
     struct installed set;
     int result = installed_read(&set, call->arena);
     for (size_t i = 0; i < call->arg_count && result == 0; i++) {
-        result = check_installed(&set, call->args[i]);
+        result = installed_check(&set, call->args[i]);
         strings_add(&request.update, call->arena, call->args[i]);
     }
     if (options->offline)

@@ -1,5 +1,4 @@
 #include "base/data.h"
-#include "base/name.h"
 #include "base/text.h"
 #include "cli/verify.h"
 
@@ -28,17 +27,10 @@ const char *verify_summary(const struct differences *found, struct arena *arena)
 
 int verify_check_names(const struct installed *set, char *const *names, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        int result = name_check("plugin", names[i]);
-        if (result < 0)
-            return result;
-        if (installed_find(set, names[i]))
-            continue;
-        fail(ERR_NOT_FOUND, "plugin '%s' is not installed", names[i]);
-        error_hint("'paii list' shows what is");
-        return -ERR_NOT_FOUND;
-    }
-    return 0;
+    int result = 0;
+    for (size_t i = 0; i < count && result == 0; i++)
+        result = installed_check(set, names[i]);
+    return result;
 }
 
 bool verify_wants(const struct invocation *call, const char *name)

@@ -1,6 +1,4 @@
 #include "base/data.h"
-#include "base/name.h"
-#include "base/text.h"
 #include "cli/command.h"
 #include "cli/needs.h"
 
@@ -76,31 +74,15 @@ static void print_json(const struct needs *needs, const struct package *package,
     out_bytes(text.data, text.len);
 }
 
-static int not_installed(const struct needs *needs, const char *name, struct arena *arena)
-{
-    struct strings names = {0};
-    for (size_t i = 0; i < needs->set.count; i++)
-        strings_add(&names, arena, needs->set.packages[i].name);
-    const char *nearest = text_nearest(name, names.items, names.count);
-    fail(ERR_NOT_FOUND, "plugin '%s' is not installed", name);
-    if (nearest)
-        error_hint("did you mean '%s'?", nearest);
-    else
-        error_hint("'paii list' shows what is");
-    return -ERR_NOT_FOUND;
-}
-
 static int run(struct invocation *call)
 {
     struct needs needs;
-    int result = name_check("plugin", call->args[0]);
+    int result = needs_read(&needs, call->arena);
     if (result == 0)
-        result = needs_read(&needs, call->arena);
+        result = installed_check(&needs.set, call->args[0]);
     if (result < 0)
         return result;
     const struct package *package = installed_find(&needs.set, call->args[0]);
-    if (!package)
-        return not_installed(&needs, call->args[0], call->arena);
     if (term_json())
         print_json(&needs, package, call->arena);
     else

@@ -3,7 +3,9 @@
 
 #include "base/error.h"
 #include "base/fs.h"
+#include "base/name.h"
 #include "base/paths.h"
+#include "base/text.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -95,6 +97,25 @@ struct package *installed_find(const struct installed *set, const char *name)
         if (strcmp(set->packages[i].name, name) == 0)
             return &set->packages[i];
     return NULL;
+}
+
+int installed_check(const struct installed *set, const char *name)
+{
+    struct arena arena = {0};
+    int result = name_check("plugin", name);
+    if (result < 0 || installed_find(set, name))
+        return result;
+    struct strings names = {0};
+    for (size_t i = 0; i < set->count; i++)
+        strings_add(&names, &arena, set->packages[i].name);
+    const char *nearest = text_nearest(name, names.items, names.count);
+    fail(ERR_NOT_FOUND, "plugin '%s' is not installed", name);
+    if (nearest)
+        error_hint("did you mean '%s'?", nearest);
+    else
+        error_hint("'paii list' shows what is, 'paii install %s' installs it", name);
+    arena_release(&arena);
+    return -ERR_NOT_FOUND;
 }
 
 /* The catalog is derived: without it the lock says what is installed. */

@@ -32,6 +32,8 @@ int installed_read(struct installed *out, struct arena *arena);
 /* The same of generation `n`. */
 int installed_read_generation(struct installed *out, struct arena *arena, unsigned n);
 struct package *installed_find(const struct installed *set, const char *name);
+/* 0 if it is there; ERR_REFUSED for what is no name, ERR_NOT_FOUND with the nearest one as hint. */
+int installed_check(const struct installed *set, const char *name);
 
 /* The current generation's catalog, mapped: for list and info. Absent: count 0 and success. */
 int installed_open(struct catalog *out);
