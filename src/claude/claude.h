@@ -6,15 +6,35 @@
 #ifndef PAII_CLAUDE_CLAUDE_H
 #define PAII_CLAUDE_CLAUDE_H
 
+#include "base/data.h"
 #include "registry/config.h"
 #include "store/store.h"
 
-/* What a plugin shows the client. */
+enum component_kind {
+    COMPONENT_SKILL,
+    COMPONENT_AGENT,
+    COMPONENT_COMMAND,
+    COMPONENT_SERVER,
+    COMPONENT_KINDS
+};
+extern const char
+    *const component_kinds[]; /* "skill", "agent", "command", "mcp"; NULL-terminated */
+
+/* Tables of servers, each under its name: `key`. */
+struct servers {
+    const struct data **items;
+    size_t count, capacity;
+};
+
+/* What a plugin shows the client. Files are below the plugin, in the order of the names. */
 struct components {
     struct strings skills;      /* as the client names them, without the plugin's prefix */
-    struct strings agents;      /* names */
-    struct strings agent_files; /* "agents/x.md", "agents/y/AGENT.md": same order */
-    struct strings commands, mcp_servers, lsp_servers, output_styles;
+    struct strings skill_files; /* "skills/x/SKILL.md" */
+    struct strings agents;
+    struct strings agent_files; /* "agents/x.md", "agents/y/AGENT.md" */
+    struct strings commands, command_files;
+    struct strings mcp_servers, lsp_servers, output_styles;
+    struct servers mcp_tables; /* same order as mcp_servers */
     bool agents_by_path; /* agents/ holds more than agents, or some in folders: the client must be
                             told */
     bool root_skill;     /* a SKILL.md at its root: a skill of the plugin's own name */
@@ -24,6 +44,13 @@ struct components {
 /* Looks at the tree of plugin `name`; what cannot be read is left out. */
 int claude_components(struct components *out, struct arena *arena, const char *name,
                       const char *prefix);
+/* The same of an installed one, without what is switched off of it (docs/claude.md). */
+int claude_components_left(struct components *out, struct arena *arena,
+                           const struct package *package);
+/* Its components of that kind. */
+const struct strings *claude_names(const struct components *components, enum component_kind kind);
+/* Whether the package's lock says that the component is switched off; NULL: any of the kind. */
+bool claude_is_disabled(const struct package *package, enum component_kind kind, const char *name);
 /* Whether the client is given a link for a plugin of these components. */
 bool claude_has_link(const struct components *components);
 

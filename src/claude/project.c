@@ -4,6 +4,8 @@
 #include "base/data.h"
 #include "base/error.h"
 #include "base/fs.h"
+#include "base/text.h"
+#include "claude/declared.h"
 #include "claude/dispatcher.h"
 #include "claude/native_hooks.h"
 
@@ -19,62 +21,107 @@ static bool is_plain_skill(const struct components *parts)
            parts->output_styles.count == 0 && !parts->hooks;
 }
 
+/* One plugin on its way into a generation. */
+struct projection {
+    const struct package *package;
+    struct components parts;  /* without what is switched off */
+    const char *prefix, *dir; /* its files, and GENERATION/claude/NAME */
+    struct arena *arena;
+};
+
 /* ---- plugin.json ---- */
 
-static void write_agents(struct json_writer *json, const struct components *parts,
-                         struct arena *arena)
+static void write_paths(struct json_writer *json, const char *key, const struct strings *paths,
+                        struct arena *arena)
 {
-    if (parts->agent_files.count == 0 || !parts->agents_by_path)
+    if (paths->count == 0)
         return;
-    json_key(json, "agents");
+    json_key(json, key);
     json_array(json);
-    for (size_t i = 0; i < parts->agent_files.count; i++)
-        json_string(json, arena_printf(arena, "./%s", parts->agent_files.items[i]));
+    for (size_t i = 0; i < paths->count; i++)
+        json_string(json, arena_printf(arena, "./%s", paths->items[i]));
     json_end_array(json);
 }
 
-/* The plugin's own manifest, for all its keys that the client knows and we do not. */
-static struct data *own_manifest(const char *prefix, struct arena *arena)
+/* What the manifest names, one by one, without what is switched off. */
+static void write_declared(struct json_writer *json, const struct projection *in,
+                           enum component_kind kind, const struct data *value)
 {
-    struct diags diags = {.arena = arena};
-    AUTO_BUF text = {0};
-    const char *path = path_join(arena, prefix, ".claude-plugin/plugin.json");
-    if (fs_read(&text, path, JSON_MAX) < 0) {
-        error_clear();
-        return NULL;
+    struct declared all;
+    struct strings left = {0};
+    claude_declared(&all, kind, value, in->package->name, in->prefix, in->arena);
+    for (size_t i = 0; i < all.names.count; i++) {
+        const char *file = all.files.items[i];
+        if (claude_is_disabled(in->package, kind, all.names.items[i]))
+            continue;
+        if (kind == COMPONENT_SKILL)
+            file = strchr(file, '/') ? path_dir(in->arena, file) : "";
+        strings_add(&left, in->arena, file);
     }
-    struct data *root = data_parse_json(arena, path, buf_text(&text), text.len, false, &diags);
-    return root && root->type == DATA_TABLE ? root : NULL;
+    write_paths(json, value->key, &left, in->arena);
 }
 
-static int write_manifest(const struct package *package, const struct components *parts,
-                          const char *prefix, const char *dir, struct arena *arena)
+static void write_servers(struct json_writer *json, const struct projection *in)
+{
+    const struct servers *tables = &in->parts.mcp_tables;
+    if (tables->count == 0)
+        return;
+    json_key(json, "mcpServers");
+    json_object(json);
+    for (size_t i = 0; i < tables->count; i++) {
+        json_key(json, tables->items[i]->key);
+        json_data(json, tables->items[i]);
+    }
+    json_end_object(json);
+}
+
+/* All keys that the client knows and we do not, as they are. */
+static void write_own(struct json_writer *json, const struct projection *in, const struct data *own)
+{
+    for (const struct data *c = own->children; c; c = c->next) {
+        int kind = component_kind_of_key(c->key);
+        if (strcmp(c->key, "name") == 0 || strcmp(c->key, "hooks") == 0)
+            continue;
+        if (kind < 0 || !claude_is_disabled(in->package, (enum component_kind)kind, NULL)) {
+            json_key(json, c->key);
+            json_data(json, c);
+        } else if (kind != COMPONENT_SERVER) {
+            write_declared(json, in, (enum component_kind)kind, c);
+        }
+    }
+}
+
+static int write_manifest(const struct projection *in)
 {
     AUTO_BUF text = {0};
     struct json_writer json = {.out = &text, .indent = true};
-    struct data *own = parts->manifest ? own_manifest(prefix, arena) : NULL;
+    const struct package *package = in->package;
+    const struct data *own = NULL;
+    int result = in->parts.manifest
+                     ? claude_read_json(&own, in->prefix, ".claude-plugin/plugin.json", in->arena)
+                     : 0;
+    if (result < 0)
+        return result;
     json_object(&json);
     json_field(&json, "name", package->name);
     if (!own) {
         json_field(&json, "version", package->version);
         json_field(&json, "description", *package->description ? package->description : NULL);
+    } else {
+        write_own(&json, in, own);
     }
-    for (struct data *c = own ? own->children : NULL; c; c = c->next) {
-        if (strcmp(c->key, "name") == 0 || strcmp(c->key, "hooks") == 0)
-            continue;
-        json_key(&json, c->key);
-        json_data(&json, c);
-    }
-    if (!own || !data_get(own, "agents"))
-        write_agents(&json, parts, arena);
+    if (in->parts.agents_by_path && (!own || !data_get(own, "agents")))
+        write_paths(&json, "agents", &in->parts.agent_files, in->arena);
+    if (claude_is_disabled(package, COMPONENT_SERVER, NULL))
+        write_servers(&json, in);
     json_end_object(&json);
     buf_putc(&text, '\n');
 
-    const char *folder = path_join(arena, dir, ".claude-plugin");
-    int result = fs_mkdirs(folder, 0755);
+    const char *folder = path_join(in->arena, in->dir, ".claude-plugin");
+    result = fs_mkdirs(folder, 0755);
     return result < 0
                ? result
-               : fs_write(path_join(arena, folder, "plugin.json"), text.data, text.len, 0644);
+               : fs_write(path_join(in->arena, folder, "plugin.json"), text.data, text.len, 0644);
 }
 
 /* ---- the directory ---- */
@@ -86,44 +133,99 @@ static bool is_for_client(const char *entry)
     return strcmp(entry, "hooks") != 0 && strcmp(entry, "plugin.toml") != 0;
 }
 
-static int link_entries(const struct package *package, const char *prefix, const char *dir,
-                        struct arena *arena)
+/* A file is copied: the client does not follow links to files everywhere. */
+static int show_entry(const struct projection *in, const char *folder, const char *entry)
+{
+    const char *path = arena_printf(in->arena, "%s/%s", folder, entry);
+    const char *from = path_join(in->arena, in->prefix, path);
+    const char *to = path_join(in->arena, in->dir, path);
+    AUTO_BUF text = {0};
+    int result = fs_mkdirs(path_dir(in->arena, to), 0755);
+    if (result < 0)
+        return result;
+    if (!fs_is_file(from))
+        return fs_symlink(arena_printf(in->arena, "../../../prefix/%s/%s", in->package->name, path),
+                          to);
+    result = fs_read(&text, from, JSON_MAX);
+    return result < 0 ? result : fs_write(to, text.data, text.len, 0644);
+}
+
+/* Entry by entry, without those that are switched off. */
+static int split_folder(const struct projection *in, enum component_kind kind, const char *folder)
 {
     struct strings entries = {0};
-    int result = fs_list(&entries, arena, prefix);
+    int result = fs_list(&entries, in->arena, path_join(in->arena, in->prefix, folder));
     for (size_t i = 0; i < entries.count && result == 0; i++) {
-        const char *entry = entries.items[i];
-        if (is_for_client(entry))
-            result = fs_symlink(arena_printf(arena, "../../prefix/%s/%s", package->name, entry),
-                                path_join(arena, dir, entry));
+        const char *entry = entries.items[i], *name = entry;
+        if (text_ends(entry, ".md"))
+            name = arena_strndup(in->arena, entry, strlen(entry) - 3);
+        if (!claude_is_disabled(in->package, kind, name))
+            result = show_entry(in, folder, entry);
     }
     return result;
 }
 
+static int show(const struct projection *in, const char *entry)
+{
+    const struct package *package = in->package;
+    const char *path = path_join(in->arena, in->prefix, entry);
+    if (strcmp(entry, "SKILL.md") == 0 &&
+        claude_is_disabled(package, COMPONENT_SKILL, package->name))
+        return 0;
+    if (strcmp(entry, ".mcp.json") == 0 && claude_is_disabled(package, COMPONENT_SERVER, NULL))
+        return 0;
+    if (strcmp(entry, "agents") == 0 && in->parts.agents.count == 0 &&
+        claude_is_disabled(package, COMPONENT_AGENT, NULL))
+        return 0;
+    if (strcmp(entry, "skills") == 0 && claude_is_disabled(package, COMPONENT_SKILL, NULL) &&
+        fs_is_dir(path))
+        return split_folder(in, COMPONENT_SKILL, entry);
+    if (strcmp(entry, "commands") == 0 && claude_is_disabled(package, COMPONENT_COMMAND, NULL) &&
+        fs_is_dir(path))
+        return split_folder(in, COMPONENT_COMMAND, entry);
+    return fs_symlink(arena_printf(in->arena, "../../prefix/%s/%s", package->name, entry),
+                      path_join(in->arena, in->dir, entry));
+}
+
+static int show_entries(const struct projection *in)
+{
+    struct strings entries = {0};
+    int result = fs_list(&entries, in->arena, in->prefix);
+    for (size_t i = 0; i < entries.count && result == 0; i++)
+        if (is_for_client(entries.items[i]))
+            result = show(in, entries.items[i]);
+    return result;
+}
+
 /* The dispatcher runs commands; the client keeps what only it can do. */
-static int project_hooks(const char *prefix, const char *dir, struct arena *arena)
+static int project_hooks(const struct projection *in)
 {
     struct native_hooks hooks;
-    claude_native_hooks(&hooks, prefix, NULL, arena);
-    return claude_write_own_hooks(path_join(arena, dir, "hooks/hooks.json"), &hooks, arena);
+    claude_native_hooks(&hooks, in->prefix, NULL, in->arena);
+    return claude_write_own_hooks(path_join(in->arena, in->dir, "hooks/hooks.json"), &hooks,
+                                  in->arena);
 }
 
 static int project_plugin(const struct package *package, const char *root, struct arena *arena)
 {
-    const char *prefix = installed_prefix(package, arena);
-    const char *dir = path_join(arena, root, package->name);
-    struct components parts;
-    int result = claude_components(&parts, arena, package->name, prefix);
-    if (result < 0 || !claude_has_link(&parts))
+    struct projection in = {
+        .package = package,
+        .prefix = installed_prefix(package, arena),
+        .dir = path_join(arena, root, package->name),
+        .arena = arena,
+    };
+    int result = claude_components_left(&in.parts, arena, package);
+    if (result < 0 || !claude_has_link(&in.parts))
         return result;
-    if (is_plain_skill(&parts))
-        return fs_symlink(arena_printf(arena, "../prefix/%s", package->name), dir);
-    result = fs_mkdirs(dir, 0755);
+    bool whole = !package->disabled_components || !*package->disabled_components;
+    if (whole && is_plain_skill(&in.parts))
+        return fs_symlink(arena_printf(arena, "../prefix/%s", package->name), in.dir);
+    result = fs_mkdirs(in.dir, 0755);
     if (result == 0)
-        result = link_entries(package, prefix, dir, arena);
+        result = show_entries(&in);
     if (result == 0)
-        result = write_manifest(package, &parts, prefix, dir, arena);
-    return result < 0 ? result : project_hooks(prefix, dir, arena);
+        result = write_manifest(&in);
+    return result < 0 ? result : project_hooks(&in);
 }
 
 int claude_project(const struct installed *set, const char *generation_dir, struct arena *arena)

@@ -65,14 +65,13 @@ static void look_at_links(struct repair *repair, const struct package *package)
     struct arena *arena = repair->arena;
     struct components parts = {0};
     const char *shown = arena_printf(arena, "%s/claude/%s", paths.current, package->name);
-    const char *prefix = installed_prefix(package, arena);
     const char *in_generation = arena_printf(arena, "%s/prefix/%s", paths.current, package->name);
     const char *target = package->flags & PACKAGE_DEV
                              ? package->prefix
                              : arena_printf(arena, "../../../store/%s", package->prefix);
     const char *there = fs_read_link(arena, in_generation);
     bool visible = fs_exists(shown);
-    if (claude_components(&parts, arena, package->name, prefix) == 0)
+    if (claude_components_left(&parts, arena, package) == 0)
         visible = claude_has_link(&parts);
     error_clear();
     if (!there || strcmp(there, target) != 0 || visible != fs_exists(shown))
