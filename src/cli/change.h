@@ -146,5 +146,7 @@ int change_run(const struct change_request *request, struct arena *arena);
 /* Commits the set's generation and makes ~/.claude agree with it (also the second half of a
  * rollback). On failure both are as before, and the first error is told. */
 int change_commit(struct installed *set, struct arena *arena);
+/* Makes a generation of the set, whose prefixes are in the store, and commits it. */
+int change_write(struct installed *set, struct arena *arena);
 
 #endif

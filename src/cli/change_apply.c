@@ -4,8 +4,6 @@
 #include "base/fs.h"
 #include "base/paths.h"
 #include "build/build.h"
-#include "claude/claude.h"
-#include "hooks/table.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -114,15 +112,6 @@ static struct installed planned_set(const struct change *change)
     return set;
 }
 
-/* Refuses before anything is visible if a link would stand where something of the user's stands. */
-static int project(const struct installed *set, const char *generation_dir, struct arena *arena)
-{
-    int result = claude_project(set, generation_dir, arena);
-    if (result == 0)
-        result = hooks_project(set, generation_dir, arena);
-    return result < 0 ? result : claude_check_links(set, generation_dir, arena);
-}
-
 static bool same_lock(const struct installed *a, const struct installed *b)
 {
     AUTO_BUF one = {0}, other = {0};
@@ -142,11 +131,8 @@ int change_apply(struct change *change)
     /* A prefix that is as it was again is no new set. */
     if (change->request->repair && !change->request->rewrite && same_lock(&set, &change->before))
         return 0;
-    result = generation_write(&set, change->arena, project);
-    if (result < 0) {
-        generation_discard();
-        return result;
-    }
-    change->generation = set.generation;
-    return change_commit(&set, change->arena);
+    result = change_write(&set, change->arena);
+    if (result == 0)
+        change->generation = set.generation;
+    return result;
 }

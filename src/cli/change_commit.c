@@ -2,6 +2,7 @@
 #include "cli/change.h"
 
 #include "claude/claude.h"
+#include "hooks/table.h"
 
 /* As it was: `before` is current again (NULL: it could not be read, and still is), and what was
  * written is gone. The first error is the one told. */
@@ -35,4 +36,22 @@ int change_commit(struct installed *set, struct arena *arena)
     if (generation_discard() < 0)
         error_clear(); /* the next writer tries again */
     return 0;
+}
+
+/* Refuses before anything is visible if a link would stand where something of the user's stands. */
+static int project(const struct installed *set, const char *generation_dir, struct arena *arena)
+{
+    int result = claude_project(set, generation_dir, arena);
+    if (result == 0)
+        result = hooks_project(set, generation_dir, arena);
+    return result < 0 ? result : claude_check_links(set, generation_dir, arena);
+}
+
+int change_write(struct installed *set, struct arena *arena)
+{
+    int result = generation_write(set, arena, project);
+    if (result == 0)
+        return change_commit(set, arena);
+    generation_discard();
+    return result;
 }

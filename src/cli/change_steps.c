@@ -74,6 +74,10 @@ static void mark_request(struct planner *planner, struct choice *choice,
         range = spec->range ? spec->range : "";
     if (choice->current && (flags != before->flags || strcmp(range, before->range) != 0))
         planner->dirty = true;
+    if (before) { /* what is switched off stays so in another version */
+        flags |= before->flags & (PACKAGE_DISABLED | PACKAGE_PARTLY);
+        choice->package.disabled_components = before->disabled_components;
+    }
     choice->package.flags = flags;
     choice->package.range = range;
 }

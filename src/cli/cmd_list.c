@@ -12,8 +12,28 @@ static const char *origin(const struct package *package, struct arena *arena)
     return *package->registry ? package->registry : source_text(&package->source, arena);
 }
 
-static void print_json(const struct catalog *installed, struct arena *arena)
+/* Only the lock knows which components are switched off. */
+static void json_disabled(struct json_writer *json, const struct installed *set,
+                          const struct package *package, struct arena *arena)
 {
+    struct strings lines = {0};
+    const struct package *locked = installed_find(set, package->name);
+    strings_split(&lines, arena, locked ? locked->disabled_components : "", '\n');
+    json_key(json, "disabled");
+    json_boolean(json, package->flags & PACKAGE_DISABLED);
+    json_key(json, "disabled_components");
+    json_array(json);
+    for (size_t i = 0; i < lines.count; i++)
+        json_string(json, lines.items[i]);
+    json_end_array(json);
+}
+
+static int print_json(const struct catalog *installed, struct arena *arena)
+{
+    struct installed set = {0};
+    int result = installed_read(&set, arena);
+    if (result < 0)
+        return result;
     AUTO_BUF text = {0};
     struct json_writer json = {.out = &text, .indent = true};
     json_array(&json);
@@ -32,11 +52,13 @@ static void print_json(const struct catalog *installed, struct arena *arena)
         json_boolean(&json, package.flags & PACKAGE_REQUESTED);
         json_key(&json, "dev");
         json_boolean(&json, package.flags & PACKAGE_DEV);
+        json_disabled(&json, &set, &package, arena);
         json_end_object(&json);
     }
     json_end_array(&json);
     buf_putc(&text, '\n');
     out_bytes(text.data, text.len);
+    return 0;
 }
 
 static void print_table(const struct catalog *installed, struct arena *arena)
@@ -51,9 +73,12 @@ static void print_table(const struct catalog *installed, struct arena *arena)
     }
     for (size_t i = 0; i < installed->count; i++) {
         catalog_get(installed, i, &package);
-        out("%-*s  %-*s  %s%s\n", (int)name_width, package.name, (int)version_width,
+        out("%-*s  %-*s  %s%s%s\n", (int)name_width, package.name, (int)version_width,
             package.version, origin(&package, arena),
-            package.flags & PACKAGE_REQUESTED ? "" : " (pulled in)");
+            package.flags & PACKAGE_REQUESTED ? "" : " (pulled in)",
+            package.flags & PACKAGE_DISABLED ? " (disabled)"
+            : package.flags & PACKAGE_PARTLY ? " (partly disabled)"
+                                             : "");
     }
 }
 
@@ -64,13 +89,13 @@ static int run(struct invocation *call)
     if (result < 0)
         return result;
     if (term_json())
-        print_json(&installed, call->arena);
+        result = print_json(&installed, call->arena);
     else if (installed.count)
         print_table(&installed, call->arena);
     else
         note("nothing is installed; 'paii search WORD' finds plugins");
     catalog_close(&installed);
-    return 0;
+    return result;
 }
 
 const struct command cmd_list = {

@@ -108,6 +108,8 @@ static int run(struct invocation *call)
         result = run_words_action(&words, call->arena);
     if (result < 0)
         return result;
+    if (target.disabled)
+        note("'%s' is disabled: Claude Code and other plugins do not see it", target.name);
     if (!target_has_protocol(&target))
         return run_by_convention(&target, &words, call);
     result = words.action ? run_action(&target, &words, call) : describe(&target, &words, call);

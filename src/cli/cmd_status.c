@@ -20,7 +20,7 @@ struct registry_status {
 
 struct status {
     unsigned generation;
-    size_t plugins, requested, dev;
+    size_t plugins, requested, dev, disabled;
     struct registry_status *registries;
     size_t registry_count;
     const char *client, *client_version; /* NULL if there is none */
@@ -38,6 +38,7 @@ static int read_installed(struct status *out, struct arena *arena)
     for (size_t i = 0; i < set.count; i++) {
         out->requested += (set.packages[i].flags & PACKAGE_REQUESTED) != 0;
         out->dev += (set.packages[i].flags & PACKAGE_DEV) != 0;
+        out->disabled += (set.packages[i].flags & PACKAGE_DISABLED) != 0;
     }
     return result;
 }
@@ -141,7 +142,11 @@ static void print_text(const struct status *status, struct arena *arena)
     out("state       %s\n", paths.dir);
     out("generation  %u\n", status->generation);
     out("plugins     %zu installed, %zu of them by name", status->plugins, status->requested);
-    out(status->dev ? ", %zu live from a folder\n" : "\n", status->dev);
+    if (status->dev)
+        out(", %zu live from a folder", status->dev);
+    if (status->disabled)
+        out(", %zu disabled", status->disabled);
+    out("\n");
     for (size_t i = 0; i < status->registry_count; i++) {
         const struct registry_status *registry = &status->registries[i];
         out("%-11s %s: %zu plugins", i == 0 ? "registries" : "", registry->name,
@@ -208,6 +213,7 @@ static void print_json(const struct status *status)
     add_count(&json, "plugins", (int64_t)status->plugins);
     add_count(&json, "requested", (int64_t)status->requested);
     add_count(&json, "dev", (int64_t)status->dev);
+    add_count(&json, "disabled", (int64_t)status->disabled);
     add_registries(&json, status);
     add_hooks(&json, &status->hooks);
     json_field(&json, "client", status->client);

@@ -10,7 +10,9 @@ extern const struct command cmd_complete;
 extern const struct command cmd_completions;
 extern const struct command cmd_config;
 extern const struct command cmd_contract;
+extern const struct command cmd_disable;
 extern const struct command cmd_doctor;
+extern const struct command cmd_enable;
 extern const struct command cmd_gc;
 extern const struct command cmd_generations;
 extern const struct command cmd_help;
@@ -42,6 +44,8 @@ const struct command *const commands[] = {
     &cmd_install,
     &cmd_remove,
     &cmd_update,
+    &cmd_disable,
+    &cmd_enable,
     &cmd_outdated,
     &cmd_list,
     &cmd_tree,

@@ -158,7 +158,8 @@ int hooks_project(const struct installed *set, const char *generation_dir, struc
     AUTO_BUF image = {0};
     int result = 0;
     for (size_t i = 0; i < set->count && result == 0; i++)
-        result = compile_package(&compiling, &set->packages[i]);
+        if (!(set->packages[i].flags & PACKAGE_DISABLED))
+            result = compile_package(&compiling, &set->packages[i]);
     if (result < 0)
         return result;
     sort(&compiling);

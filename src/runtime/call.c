@@ -94,6 +94,11 @@ static bool connect_alias(struct action_result *out, struct connection *connecti
                     connection->wanted.service ? "]" : "");
         return false;
     }
+    if (connection->provider->flags & PACKAGE_DISABLED) {
+        action_fail(out, arena, NULL, "unavailable", "plugin '%s' is disabled: paii enable %s",
+                    connection->provider->name, connection->provider->name);
+        return false;
+    }
     find_major(connection);
     return true;
 }

@@ -16,6 +16,7 @@
 struct target {
     const char *name, *version;
     const char *prefix; /* its files, absolute */
+    bool disabled;      /* nobody but a person may run it (docs/claude.md) */
     struct manifest manifest;
 };
 

@@ -43,6 +43,7 @@ static int look_up(struct target *out, const char *plugin, struct arena *arena)
     struct package package;
     catalog_get(&installed, row, &package);
     out->name = arena_strdup(arena, package.name);
+    out->disabled = package.flags & PACKAGE_DISABLED;
     out->version = arena_strdup(arena, package.version);
     out->prefix = arena_strdup(arena, installed_prefix(&package, arena));
     catalog_close(&installed);

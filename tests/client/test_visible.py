@@ -102,6 +102,20 @@ def test_every_component_of_a_plugin_is_there(paii, look):
     assert "mcp__plugin_kit_loud__shout" in seen.tools
 
 
+def test_what_is_disabled_is_not_there(paii, look):
+    kit = paii.write_tree("kit", {**KIT, "commands/bow.md": "---\ndescription: MARK-bow\n---\nBow.\n",
+                                  "skills/weigh/SKILL.md": "---\nname: weigh\ndescription: w\n---\nWeigh.\n"})
+    paii.run("install", kit, "--yes")
+    paii.run("disable", "kit:measure", "kit:greet", "kit:helper", "kit:loud")
+    seen = look()
+    assert sorted(parts_of("kit", seen)) == ["kit:bow", "kit:deep", "kit:weigh"]
+    assert "mcp__plugin_kit_loud__shout" not in seen.tools
+    paii.run("enable", "kit:loud")
+    assert "mcp__plugin_kit_loud__shout" in look().tools
+    paii.run("disable", "kit")
+    assert parts_of("kit", look()) == []
+
+
 def test_a_live_folder_shows_its_edits(paii, look):
     """install --dev: the next session sees what was saved a moment ago."""
     kit = paii.write_tree("kit", KIT)
