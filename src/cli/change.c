@@ -127,6 +127,7 @@ static int run(struct change *change)
     if (result < 0)
         return result;
     change_warn_names(change);
+    change_warn_needs(change);
     if (change->request->dry_run) {
         change_print_plan(change);
         return 0;

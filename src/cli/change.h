@@ -7,7 +7,7 @@
  *
  * Nothing is visible before the commit. Each arrow is one file: change_candidates.c, change_plan.c
  * (with change_order, _explain, _steps), change_fetch.c, change_apply.c,
- * change_grants.c, change_print.c; change.c walks the way.
+ * change_grants.c, change_names.c, change_needs.c, change_print.c; change.c walks the way.
  */
 #ifndef PAII_CLI_CHANGE_H
 #define PAII_CLI_CHANGE_H
@@ -127,6 +127,12 @@ void change_grant(struct change *change);
 
 /* Warns of new plugins whose names are nearly those of others that the person may mean. */
 void change_warn_names(const struct change *change);
+
+/* ---- change_needs.c ---- */
+
+/* Warns of the plugins that Claude Code's plugins ask for and that will not be there, or not in the
+ * version asked for. */
+void change_warn_needs(const struct change *change);
 
 /* ---- change_apply.c ---- */
 

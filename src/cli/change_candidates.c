@@ -113,6 +113,31 @@ static void offer_installed(struct change *change, const struct package *package
     choice->direct = !*package->registry;
 }
 
+/* Whether a row without a version stands for just what is installed. What a folder holds now, only
+ * looking tells. */
+static bool same_content(const struct source *a, const struct source *b)
+{
+    const char *x = a->kind == SOURCE_GIT       ? a->commit
+                    : a->kind == SOURCE_ARCHIVE ? a->sha256
+                                                : NULL;
+    const char *y = b->kind == SOURCE_GIT       ? b->commit
+                    : b->kind == SOURCE_ARCHIVE ? b->sha256
+                                                : NULL;
+    return a->kind == b->kind && strcmp(a->url, b->url) == 0 && strcmp(a->path, b->path) == 0 &&
+           x && y && strcmp(x, y) == 0;
+}
+
+/* The same version of the same registry is what is installed: its lock knows it better. */
+static bool is_installed(const struct package *row, const struct package *installed)
+{
+    if (!installed || strcmp(installed->registry, row->registry) != 0)
+        return false;
+    if (row->flags & PACKAGE_UNVERSIONED)
+        return same_content(&row->source, &installed->source) &&
+               strcmp(row->entry, installed->entry ? installed->entry : "") == 0;
+    return strcmp(installed->version, row->version) == 0;
+}
+
 static void offer_rows(struct change *change, size_t r, const char *name,
                        const struct package *installed)
 {
@@ -123,11 +148,10 @@ static void offer_rows(struct change *change, size_t r, const char *name,
         catalog_get(&change->catalogs[r], i, &row);
         row.registry = registry->name;
         row.origin = registry->url;
-        /* The same version of the same registry is what is installed: its lock knows it better. */
-        if (installed && strcmp(installed->registry, row.registry) == 0 &&
-            strcmp(installed->version, row.version) == 0)
-            continue;
-        add_choice(change, &row)->priority = registry->priority;
+        if (strcmp(row.version, VERSION_UNKNOWN) == 0)
+            row.flags |= PACKAGE_UNVERSIONED;
+        if (!is_installed(&row, installed))
+            add_choice(change, &row)->priority = registry->priority;
     }
 }
 

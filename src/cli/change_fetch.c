@@ -328,13 +328,24 @@ static int read_arrival(struct change *change, struct choice *choice, bool *lear
     return result < 0 || choice->direct ? result : store_check_seen(&choice->package, arena);
 }
 
-/* An update of a direct source that came out the same is what is installed. */
-static void recognise_current(struct change *change, struct choice *choice)
+static bool same_entry(const struct package *a, const struct package *b)
+{
+    return strcmp(a->registry, b->registry) == 0 && strcmp(a->version, b->version) == 0 &&
+           strcmp(or_empty(a->entry), or_empty(b->entry)) == 0;
+}
+
+/* What comes out the same is what is installed: of a direct source that is updated, and of a
+ * registry that does not say the version. */
+static void recognise_current(struct change *change, struct choice *choice, bool *learned)
 {
     const struct package *before = installed_find(&change->before, choice->package.name);
-    if (choice->direct && before && !*before->registry && !(before->flags & PACKAGE_DEV) &&
-        strcmp(before->tree, choice->package.tree) == 0)
-        choice->same_as_current = true;
+    if (!before || change->request->locked || before->flags & PACKAGE_DEV ||
+        strcmp(before->tree, choice->package.tree) != 0)
+        return;
+    if (choice->direct)
+        choice->same_as_current = !*before->registry;
+    else if (same_entry(before, &choice->package))
+        *learned = choice->same_as_current = true;
 }
 
 /* ---- the way ---- */
@@ -403,6 +414,6 @@ int change_fetch(struct change *change, struct choice **choices, size_t count, b
     if (result == 0)
         result = receive(change, arrivals, arrival_count, learned);
     for (size_t i = 0; i < arrival_count && result == 0; i++)
-        recognise_current(change, arrivals[i].choice);
+        recognise_current(change, arrivals[i].choice, learned);
     return result;
 }

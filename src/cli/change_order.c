@@ -59,6 +59,11 @@ static int compare_same_name(const struct change *change, const struct choice *a
     bool new_a = a->direct && !a->current, new_b = b->direct && !b->current;
     if (new_a != new_b)
         return new_a ? -1 : 1;
+    /* Without a version in its registry, only what comes of it tells whether it is newer. */
+    const struct choice *offered = a->current ? b : a;
+    if (a->current != b->current && plan_updates(change, a->package.name) &&
+        offered->package.flags & PACKAGE_UNVERSIONED)
+        return offered == a ? -1 : 1;
     int newer = compare_versions(b, a);
     bool keep = !plan_updates(change, a->package.name) || newer == 0;
     if (keep && a->current != b->current)

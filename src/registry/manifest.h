@@ -57,6 +57,7 @@ struct manifest {
     const char *description, *license, *homepage, *language, *type; /* "" when not said */
     const char *core_version; /* range of paii versions; NULL for any */
     struct strings authors, tags;
+    struct strings plugins; /* "NAME" or "NAME RANGE": those that a plugin of the client asks for */
     struct provided *provides;
     size_t provide_count, provide_capacity;
     struct consumed *consumes;

@@ -231,3 +231,71 @@ def test_the_manifest_has_the_last_word_on_the_version(paii, add):
     assert "1.5.0" in paii.run("list").stdout
     paii.run("update")
     assert installed(paii) == {"kit": "1.5.0"}
+
+
+# ---- later
+
+
+def test_a_plugin_without_a_version_follows_its_content(paii, git):
+    """Most marketplaces give none; an update fetches what stands there now, and keeps what is the same."""
+    repo = git.repo("market", {
+        **market({"name": "kit", "source": "./kit"}, {"name": "still", "source": "./still"}),
+        **below("kit", {**manifest("kit", "1.0.0"), "commands/c.md": COMMAND}),
+        "still/commands/s.md": COMMAND})
+    first = repo.head
+    paii.run("registry", "add", "m", repo.url)
+    paii.run("install", "kit", "still")
+    assert installed(paii) == {"kit": "1.0.0", "still": f"0.0.0+{first[:12]}"}
+    before = lock_text(paii)
+
+    paii.run("update")
+    assert lock_text(paii) == before
+    repo.commit({"README.md": "Nothing of a plugin.\n"})
+    paii.run("registry", "update")
+    paii.run("update")
+    assert installed(paii)["kit"] == "1.0.0"
+
+    repo.commit({**below("kit", manifest("kit", "1.1.0")), "still/commands/t.md": COMMAND})
+    paii.run("registry", "update")
+    assert installed(paii)["kit"] == "1.0.0"
+    paii.run("update")
+    assert installed(paii) == {"kit": "1.1.0", "still": f"0.0.0+{repo.head[:12]}"}
+    assert (paii.claude / "skills/still/commands/t.md").is_file()
+    paii.run("rollback", "--yes")
+    assert installed(paii)["kit"] == "1.0.0"
+
+
+def test_a_folder_is_followed_too(paii, add):
+    files = {**market({"name": "kit", "source": "./kit"}), "kit/commands/c.md": COMMAND}
+    add(files)
+    paii.run("install", "kit")
+    before = lock_text(paii)
+    paii.run("update")
+    assert lock_text(paii) == before
+    add({**files, "kit/commands/d.md": COMMAND})
+    paii.run("install", "kit")
+    assert lock_text(paii) == before
+    paii.run("update")
+    assert (paii.claude / "skills/kit/commands/d.md").is_file()
+
+
+def test_an_entry_ahead_of_its_plugin_is_no_endless_update(paii, add):
+    add({**market({"name": "kit", "source": "./kit", "version": "2.0.0"}),
+         **below("kit", {**manifest("kit", "1.0.0"), "commands/c.md": COMMAND})})
+    paii.run("install", "kit")
+    before = lock_text(paii)
+    paii.run("update")
+    assert lock_text(paii) == before and installed(paii) == {"kit": "1.0.0"}
+
+
+def test_what_a_plugin_asks_for_is_told(paii, add):
+    needs = ["other@market", {"name": "third", "version": "^2.0"}, 7]
+    add({**market({"name": "kit", "source": "./kit", "dependencies": needs},
+                  {"name": "other", "source": "./other"},
+                  {"name": "third", "source": "./third", "version": "1.0.0"}),
+         **{f"{name}/commands/c.md": COMMAND for name in ("kit", "other", "third")}})
+    told = paii.run("install", "kit", "third").stderr
+    assert "'kit' asks for the plugin 'other' (*), which is not installed: paii install m/other" in told
+    assert "'kit' asks for 'third' ^2.0, and 1.0.0 is installed" in told
+    assert "names no plugin" in told
+    assert set(installed(paii)) == {"kit", "third"}
