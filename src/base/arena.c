@@ -1,5 +1,7 @@
 #include "base/arena.h"
 
+#include "base/memory.h"
+
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -17,12 +19,6 @@ struct arena_block {
     size_t used, size;
     _Alignas(max_align_t) unsigned char data[];
 };
-
-static void out_of_memory(void)
-{
-    fputs("paii: error: out of memory\n", stderr);
-    exit(1);
-}
 
 static struct arena_block *block_new(size_t size)
 {

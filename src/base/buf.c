@@ -1,5 +1,7 @@
 #include "base/buf.h"
 
+#include "base/memory.h"
+
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,20 +11,16 @@
 static void reserve(struct buf *buf, size_t more)
 {
     size_t need;
-    if (__builtin_add_overflow(buf->len, more + 1, &need) || more == SIZE_MAX) {
-        fputs("paii: error: out of memory\n", stderr);
-        exit(1);
-    }
+    if (__builtin_add_overflow(buf->len, more + 1, &need) || more == SIZE_MAX)
+        out_of_memory();
     if (need <= buf->capacity)
         return;
     size_t capacity = buf->capacity ? buf->capacity : 64;
     while (capacity < need)
         capacity = capacity > SIZE_MAX / 2 ? need : capacity * 2;
     char *data = realloc(buf->data, capacity);
-    if (!data) {
-        fputs("paii: error: out of memory\n", stderr);
-        exit(1);
-    }
+    if (!data)
+        out_of_memory();
     buf->data = data;
     buf->capacity = capacity;
 }

@@ -4,6 +4,7 @@
 #include "base/fs.h"
 #include "base/paths.h"
 #include "base/text.h"
+#include "hooks/crash.h"
 #include "hooks/dispatch.h"
 
 #include <errno.h>
@@ -70,6 +71,8 @@ static int run(struct invocation *call)
 
     if (fd < 0)
         return fd;
+    if (dispatch.event >= 0)
+        hook_block_on_crash(dispatch.event);
     if (dispatch.event < 0)
         hook_drain_input(fd);
     else if (paths_init() < 0)

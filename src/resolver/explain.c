@@ -4,6 +4,8 @@
  */
 #include "resolver/solver_private.h"
 
+#include "base/memory.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -185,7 +187,7 @@ static void small_init(struct small *small, const struct solver *solver, const s
                             .number = calloc(solver->index.candidates + 1u, sizeof(uint32_t)),
                             .candidates = arena_array(arena, most + 1, sizeof(uint32_t))};
     if (!small->number)
-        abort();
+        out_of_memory();
     for (size_t i = 0; i < facts->count; i++) {
         const struct fact *fact = &facts->items[i];
         include_members(small, fact_members(solver, fact));
@@ -304,7 +306,7 @@ static void tell_in_order(const struct solver *solver, struct facts *facts)
     uint8_t *reached = calloc(solver->index.names + 1u, 1);
     size_t count = 0;
     if (!reached)
-        abort();
+        out_of_memory();
     for (bool more = true; more;) {
         more = false;
         for (size_t i = 0; i < facts->count; i++) {

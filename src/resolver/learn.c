@@ -5,6 +5,8 @@
  */
 #include "resolver/solver_private.h"
 
+#include "base/memory.h"
+
 #include <stdlib.h>
 
 static void add_proof(struct solver *solver, struct reason reason)
@@ -13,7 +15,7 @@ static void add_proof(struct solver *solver, struct reason reason)
         solver->proof_capacity = solver->proof_capacity ? 2 * solver->proof_capacity : 256;
         solver->proof = realloc(solver->proof, solver->proof_capacity * sizeof *solver->proof);
         if (!solver->proof)
-            abort();
+            out_of_memory();
     }
     solver->proof[solver->proof_count++] = reason;
 }
@@ -151,7 +153,7 @@ static uint32_t add_clause(struct solver *solver, uint32_t proof)
         solver->clauses =
             realloc(solver->clauses, solver->clause_capacity * sizeof *solver->clauses);
         if (!solver->clauses)
-            abort();
+            out_of_memory();
     }
     uint32_t clause = solver->clause_count++;
     solver->clauses[clause] = (struct clause){.start = solver->literals.count,

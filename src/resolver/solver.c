@@ -1,6 +1,8 @@
 /* Decisions, wishes, and the way of a request through the solver. */
 #include "resolver/solver_private.h"
 
+#include "base/memory.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +12,7 @@ void stack_push(struct stack *stack, uint32_t item)
         stack->capacity = stack->capacity ? 2 * stack->capacity : 64;
         stack->items = realloc(stack->items, stack->capacity * sizeof *stack->items);
         if (!stack->items)
-            abort();
+            out_of_memory();
     }
     stack->items[stack->count++] = item;
 }
@@ -22,7 +24,7 @@ static void *numbers(size_t count, size_t size)
 {
     void *items = calloc(count + 1, size);
     if (!items)
-        abort();
+        out_of_memory();
     return items;
 }
 
@@ -97,7 +99,7 @@ static void begin_level(struct solver *solver)
         solver->level_capacity = solver->level_capacity ? 2 * solver->level_capacity : 64;
         solver->levels = realloc(solver->levels, solver->level_capacity * sizeof *solver->levels);
         if (!solver->levels)
-            abort();
+            out_of_memory();
     }
     solver->levels[solver->level] =
         (struct level){solver->trail.count, solver->agenda.count, solver->head};

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -634,3 +635,20 @@ def test_dispatches_during_changes_see_one_generation(hooks, paii):
     assert not wrong, wrong[0]
     assert "2.0.0 4\n\n2.0.0 4" in said
     assert processes_below(paii.home) == []
+
+
+@pytest.mark.parametrize("event, blocks", [("pre_tool_use", True), ("user_prompt_submit", True), ("stop", False)])
+def test_a_crash_of_the_dispatcher_blocks_what_a_guard_could_block(hooks, paii, event, blocks):
+    hooks.action("slow", "cat > /dev/null\ntouch $PAII_STATE_DIR/begun\nsleep 20\n", event=event, timeout_ms=30000)
+    begun = paii.dir / "plugins/slow/data/begun"
+    client = paii.start("hook", "dispatch", event, stdin=subprocess.PIPE)
+    client.stdin.write(payload())
+    client.stdin.close()
+    client.stdin = None
+    deadline = time.monotonic() + 60
+    while not begun.exists():
+        assert time.monotonic() < deadline, "the handler was not started"
+        time.sleep(0.01)
+    client.send_signal(signal.SIGSEGV)
+    assert (client.wait(60) == 2) == blocks
+    assert ("so this is blocked" in client.stderr.read()) == blocks
