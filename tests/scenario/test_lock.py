@@ -69,7 +69,8 @@ def test_it_names_what_a_plugin_may_do(paii):
                 "\techo x > $(DESTDIR)$(PREFIX)/bin/able\n")
     files = plugin("able", **{
         ".mcp.json": '{"mcpServers": {"search": {"command": "x"}}}',
-        "hooks/hooks.json": '{"hooks": {"PreToolUse": []}}', "Makefile": makefile})
+        "hooks/hooks.json": '{"hooks": {"PreToolUse": [{"hooks": [{"type": "command", "command": "x"}]}]}}',
+        "Makefile": makefile})
     files["plugin.toml"] += ('[hooks]\nstop = true\n[config]\n'
                              'token = { type = "string", env = "ABLE_TOKEN" }\n')
     paii.write_tree("able", files)

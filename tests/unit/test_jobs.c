@@ -74,7 +74,7 @@ static void the_request_is_the_protocol(void **state)
     assert_int_equal(fetch_run(&one, 1, &arena), 0);
     assert_string_equal(content("request"),
                         "{\"paii\":1,\"op\":\"git-tree\",\"url\":\"https://example.com/x\","
-                        "\"path\":\"p\",\"commit\":\"c\",\"into\":\"src\"}");
+                        "\"commit\":\"c\",\"path\":\"p\",\"into\":\"src\"}");
     assert_string_equal(content("folders"), "2\n"); /* the cache comes with a remote repository */
     assert_null(strstr(content("environment"), "SECRET"));
     assert_string_equal(one.commit, "c0");
