@@ -17,6 +17,9 @@ int claude_declared_servers(struct servers *out, const struct data *value, const
                             const char *prefix, struct arena *arena);
 /* "skills" is COMPONENT_SKILL; -1 for a key that names no components. */
 int component_kind_of_key(const char *key);
+/* metadata.c: writes the key as the client accepts it, or leaves it out; false if it is for others
+ * to write. */
+bool claude_write_metadata(struct json_writer *json, const struct data *node);
 /* A table; NULL if there is none. What is there and cannot be read is an error. */
 int claude_read_json(const struct data **out, const char *prefix, const char *file,
                      struct arena *arena);

@@ -80,7 +80,8 @@ static void write_own(struct json_writer *json, const struct projection *in, con
 {
     for (const struct data *c = own->children; c; c = c->next) {
         int kind = component_kind_of_key(c->key);
-        if (strcmp(c->key, "name") == 0 || strcmp(c->key, "hooks") == 0)
+        if (strcmp(c->key, "name") == 0 || strcmp(c->key, "hooks") == 0 ||
+            claude_write_metadata(json, c))
             continue;
         if (kind < 0 || !claude_is_disabled(in->package, (enum component_kind)kind, NULL)) {
             json_key(json, c->key);

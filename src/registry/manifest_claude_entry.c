@@ -112,10 +112,6 @@ static void write_agents(struct settling *settling, const char *folder)
 {
     struct strings names = {0};
 
-    if (text_starts(folder, "./"))
-        folder += 2;
-    while (text_ends(folder, "/"))
-        folder = arena_strndup(settling->arena, folder, strlen(folder) - 1);
     if (fs_list(&names, settling->arena, path_join(settling->arena, settling->dir, folder)) < 0)
         error_clear();
     for (size_t i = 0; i < names.count; i++)
@@ -124,12 +120,26 @@ static void write_agents(struct settling *settling, const char *folder)
                         arena_printf(settling->arena, "./%s/%s", folder, names.items[i]));
 }
 
+/* The path below the plugin; NULL if the item is no path. */
+static const char *path_of(struct settling *settling, const struct data *item)
+{
+    static const char root[] = "${CLAUDE_PLUGIN_ROOT}/";
+
+    if (item->type != DATA_STRING || strstr(item->text, "://"))
+        return NULL;
+    return source_subpath(settling->arena,
+                          item->text + (text_starts(item->text, root) ? strlen(root) : 0));
+}
+
+/* The client loads nothing of a plugin that names a path without "./" in front. */
 static void write_item(struct settling *settling, const char *key, const struct data *item)
 {
-    bool agent = strcmp(key, "agents") == 0 && item->type == DATA_STRING;
+    const char *path = path_of(settling, item);
 
-    if (agent && source_subpath(settling->arena, item->text) && !text_ends(item->text, ".md"))
-        write_agents(settling, item->text);
+    if (path && strcmp(key, "agents") == 0 && !text_ends(path, ".md"))
+        write_agents(settling, path);
+    else if (path)
+        json_string(&settling->json, arena_printf(settling->arena, "./%s", path));
     else
         json_data(&settling->json, item);
 }

@@ -233,6 +233,27 @@ def test_the_manifest_has_the_last_word_on_the_version(paii, add):
     assert installed(paii) == {"kit": "1.5.0"}
 
 
+def test_junk_in_a_manifest_hides_nothing_from_the_client(paii, add, tmp_path):
+    """The client itself refuses each of these keys, and the plugin with it."""
+    junk = {"author": "Ann", "repository": {"type": "git", "url": "https://e.org/x"}, "keywords": "one",
+            "homepage": "nowhere", "license": {"type": "MIT"}, "dependencies": ["absent"], "settings": 5,
+            "displayName": 7, "channels": "x", "userConfig": []}
+    add({**market({"name": "kit", "source": "./kit", "skills": "other/c",
+                   "commands": ["${CLAUDE_PLUGIN_ROOT}/extra/z.md"]}),
+         **below("kit", {**PARTS, **manifest("kit", "1.0.0", **junk)})})
+    paii.run("install", "kit")
+    said, _ = shown(paii, "kit")
+    assert said == {"name": "kit", "version": "1.0.0", "author": {"name": "Ann"}, "keywords": ["one"],
+                    "repository": "https://e.org/x", "license": "MIT", "skills": ["./other/c"],
+                    "commands": ["./commands/", "./extra/z.md"]}
+    program = find_client()
+    if program is None:
+        return
+    home = tmp_path / "client"
+    shutil.copytree(paii.claude, home / ".claude", symlinks=True)
+    assert {"kit:a", "kit:c", "kit:x", "kit:z"} <= set(Client(program, home).session().skills)
+
+
 # ---- later
 
 

@@ -241,7 +241,9 @@ static void an_entry_adds_to_what_is_there(void **state)
         {NULL, "not JSON", "nothing"},
         {NULL, "{\"strict\":false,\"skills\":[\"./s\"]}",
          "{\"name\":\"x\",\"description\":\"D\",\"skills\":[\"./s\"]}"},
-        {NULL, "{\"commands\":\"./more/c.md\",\"agents\":[\"./team\",\"./other/z.md\"]}",
+        {NULL,
+         "{\"commands\":\"more/c.md\",\"agents\":[\"./team/\",\"${CLAUDE_PLUGIN_ROOT}/other/"
+         "z.md\"]}",
          "{\"name\":\"x\",\"description\":\"D\",\"commands\":[\"./commands/\",\"./more/c.md\"],"
          "\"agents\":[\"./agents/a.md\",\"./team/t.md\",\"./other/z.md\"]}"},
         {"{\"name\":\"y\",\"version\":\"2.0.0\",\"commands\":[\"./own.md\"]}",
