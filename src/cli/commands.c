@@ -13,6 +13,7 @@ extern const struct command cmd_contract;
 extern const struct command cmd_disable;
 extern const struct command cmd_doctor;
 extern const struct command cmd_enable;
+extern const struct command cmd_export;
 extern const struct command cmd_gc;
 extern const struct command cmd_generations;
 extern const struct command cmd_help;
@@ -55,6 +56,7 @@ const struct command *const commands[] = {
     &cmd_search,
     &cmd_info,
     &cmd_registry,
+    &cmd_export,
     /* use */
     &cmd_run,
     &cmd_call,

@@ -1,5 +1,5 @@
 /* Two folders change places at once. */
-#include "store/store_private.h"
+#include "store/store.h"
 
 #include "base/error.h"
 

@@ -1,6 +1,5 @@
 /* Folders, the writers' lock, staging, and prefixes in the store. */
 #include "store/store.h"
-#include "store/store_private.h"
 
 #include "base/error.h"
 #include "base/fs.h"

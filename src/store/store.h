@@ -73,6 +73,8 @@ int store_put_back(const char *prefix);
 bool store_has_prefix(const char *prefix);
 /* Whether the store has it, made from the source of that tree hash. */
 bool store_has_tree(const char *prefix, const char *tree);
+/* Two folders of one file system change places at once. */
+int store_exchange(const char *a, const char *b);
 /* The record of the prefix folder `folder`. */
 const char *store_record_of(struct arena *arena, const char *folder);
 

@@ -6,9 +6,6 @@
 
 #include <stdbool.h>
 
-/* Two folders of one file system change places at once. */
-int store_exchange(const char *a, const char *b);
-
 /* Whether a process holds generation `n` (see store_hold()). */
 bool generation_is_held(unsigned n, struct arena *arena);
 /* Adds NAME/VERSION-KEY of every prefix that a process of this user runs from. */

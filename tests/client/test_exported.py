@@ -1,0 +1,59 @@
+"""The real client takes what paii exports, and shows the model the same."""
+
+import json
+
+import pytest
+
+from client.driver import Client, find_client
+from client.test_visible import KIT, parts_of
+
+NATIVE = {
+    "hooks/hooks.json": json.dumps({"hooks": {"SessionStart": [
+        {"hooks": [{"type": "command", "command": "${CLAUDE_PLUGIN_ROOT}/hooks/say.sh"}]}]}}),
+    "hooks/say.sh": "#!/bin/sh\necho MARK-native-hook\n",
+}
+LONE = {"SKILL.md": "---\nname: lone\ndescription: MARK-lone\n---\nAlone.\n"}
+
+
+@pytest.fixture
+def client(tmp_path):
+    """The client of somebody who has no paii."""
+    program = find_client()
+    if program is None:
+        pytest.skip("no Claude Code client")
+    home = tmp_path / "elsewhere"
+    home.mkdir()
+    return Client(program, home)
+
+
+@pytest.fixture
+def market(paii):
+    paii.run("install", paii.write_tree("kit", {**KIT, **NATIVE}), "--yes")
+    paii.run("install", paii.write_tree("lone", LONE), "--yes")
+    paii.run("export", "marketplace", paii.home / "market", "--name", "lab")
+    return paii.home / "market"
+
+
+def test_the_client_installs_what_was_exported(market, client):
+    assert "Validation passed" in client.command("plugin", "validate", str(market))
+    client.command("plugin", "marketplace", "add", str(market))
+    for name in ("kit", "lone"):
+        client.command("plugin", "install", f"{name}@lab")
+    listed = json.loads(client.command("plugin", "list", "--json"))
+    assert sorted((row["id"], row["enabled"]) for row in listed) == [("kit@lab", True), ("lone@lab", True)]
+    assert {row["id"]: row["version"] for row in listed}["kit@lab"] == "1.0.0"
+
+    seen = client.session()
+    assert {"kit:measure", "kit:greet", "lone:lone"} <= set(seen.skills)
+    assert {"kit:helper", "kit:deep"} <= set(seen.agents)
+    assert "mcp__plugin_kit_loud__shout" in seen.tools
+    assert "MARK-native-hook" in seen.told
+
+
+def test_the_client_follows_the_next_export(paii, market, client):
+    client.command("plugin", "marketplace", "add", str(market))
+    client.command("plugin", "install", "kit@lab")
+    paii.write("kit/skills/later/SKILL.md", "---\nname: later\ndescription: MARK-later\n---\nLater.\n")
+    paii.run("install", paii.home / "kit", "--yes")
+    paii.run("export", "marketplace", market, "--name", "lab")
+    assert "kit:later" in parts_of("kit", client.session())
