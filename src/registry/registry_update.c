@@ -88,6 +88,18 @@ static int write_state(const struct updating *updating, const char *stamp, const
     return fs_write(path_join(arena, updating->place.dir, "state.json"), text.data, text.len, 0644);
 }
 
+/* The reasons of entries that were skipped, told again from the index that is kept. */
+static void tell_skipped(struct updating *updating, const struct source *base, const char *path,
+                         const char *name, struct arena *arena)
+{
+    struct index index;
+
+    updating->result->skipped = updating->state.skipped;
+    if (updating->state.skipped &&
+        registry_read_index(&index, &updating->place, base, path, name, arena) < 0)
+        error_clear();
+}
+
 /* ---- local registries ---- */
 
 static int update_local(struct updating *updating, struct arena *arena)
@@ -99,7 +111,7 @@ static int update_local(struct updating *updating, struct arena *arena)
     if (result < 0)
         return result;
     if (updating->known && strcmp(updating->known, stamp) == 0) {
-        updating->result->skipped = updating->state.skipped;
+        tell_skipped(updating, &updating->place.source, file, file, arena);
         return 0;
     }
     result = registry_compile_local(&catalog, &updating->result->skipped, &updating->place, file,
@@ -189,6 +201,13 @@ static const char *arrived(const struct updating *updating, const char **name, s
     return NULL;
 }
 
+/* The copy of the index that came as `name`. */
+static const char *kept_index(const struct place *place, const char *name, struct arena *arena)
+{
+    return path_join(arena, place->dir,
+                     text_ends(name, ".json") ? "marketplace.json" : "index.toml");
+}
+
 static struct source base_of(const struct updating *updating)
 {
     struct source base = updating->place.source;
@@ -207,8 +226,7 @@ static int keep(struct updating *updating, struct index *index, const char *path
     const struct place *place = &updating->place;
     const struct fetch_job *job = updating->job;
     const char *stamp = job->op == FETCH_GET ? (job->etag ? job->etag : "") : job->commit;
-    const char *copy =
-        path_join(arena, place->dir, text_ends(name, ".json") ? "marketplace.json" : "index.toml");
+    const char *copy = kept_index(place, name, arena);
     char hash[HASH_HEX_SIZE];
     AUTO_BUF text = {0};
     int result = fs_read(&text, path, 16u << 20);
@@ -241,7 +259,8 @@ static int finish_remote(struct updating *updating, struct arena *arena)
     if (!result->commit)
         result->commit = updating->known ? updating->known : "";
     if (job->unchanged) {
-        result->skipped = updating->state.skipped;
+        name = updating->state.file ? updating->state.file : "";
+        tell_skipped(updating, &base, kept_index(&updating->place, name, arena), name, arena);
         return 0;
     }
     path = arrived(updating, &name, arena);

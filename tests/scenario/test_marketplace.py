@@ -142,6 +142,8 @@ def test_wrong_entries_are_skipped_with_their_reasons(paii, git):
                   "'../x' is no folder", "expected one of: github", "no full object id",
                   "'../../other' leaves the plugin"):
         assert words in told, told
+    again = paii.run("registry", "update", "m", "--verbose")
+    assert "unchanged, 1 plugin, 7 skipped" in again.stdout and "no full object id" in again.stderr
     row = next(row for row in paii.run("registry", "list", "--json").json() if row["name"] == "m")
     assert row["plugins"] == 1, row
     paii.run("install", "fine")
