@@ -1,18 +1,21 @@
-#include "base/data.h"
+#include "cli/cmd_info.h"
+
 #include "base/text.h"
-#include "claude/claude.h"
 #include "cli/command.h"
-#include "registry/manifest.h"
 #include "registry/registry.h"
 #include "store/store.h"
 
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 
 /* What one registry offers of the plugin. */
 struct offer {
     const struct catalog *catalog;
     size_t first, count;   /* its versions, newest first */
     struct package newest; /* that is not yanked, if there is such a one */
+    bool readable;         /* its files are in a folder of this machine */
+    struct facts facts;
 };
 
 struct info {
@@ -22,8 +25,9 @@ struct info {
     size_t offer_count;
     bool is_installed;
     struct package installed;
-    struct components components; /* of the installed one */
-    struct manifest manifest;
+    const struct package *locked; /* the same, as the lock has it */
+    struct facts facts;           /* of the installed one */
+    bool readable;
 };
 
 /* ---- looking it up -------------------------------------------------------------------------- */
@@ -45,21 +49,34 @@ static void add_offer(struct info *info, const struct catalog *catalog)
     catalog_get(catalog, offer->first, &offer->newest);
 }
 
-static void look_at_installed(struct info *info, const struct catalog *installed)
+static int look_at_installed(struct info *info, const struct catalog *installed)
 {
-    struct diags diags = {.arena = info->arena};
-    const char *prefix;
+    struct installed set;
     size_t first;
 
     if (!catalog_find(installed, info->name, &first))
-        return;
+        return 0;
     info->is_installed = true;
     catalog_get(installed, first, &info->installed);
-    prefix = installed_prefix(&info->installed, info->arena);
     /* What cannot be read any more is doctor's to report. */
-    if (manifest_read(&info->manifest, info->arena, prefix, &diags) < 0 ||
-        claude_components(&info->components, info->arena, info->name, prefix) < 0)
-        error_clear();
+    info->readable = facts_read(&info->facts, info->arena, info->name,
+                                installed_prefix(&info->installed, info->arena));
+    int result = installed_read(&set, info->arena);
+    if (result == 0)
+        info->locked = installed_find(&set, info->name);
+    return result;
+}
+
+/* What would be installed, if that lies in a folder of this machine. */
+static void look_at_offers(struct info *info)
+{
+    for (size_t i = 0; i < info->offer_count; i++) {
+        struct offer *offer = &info->offers[i];
+        const struct source *source = &offer->newest.source;
+        if (source->kind == SOURCE_FOLDER)
+            offer->readable = facts_read(&offer->facts, info->arena, info->name,
+                                         source_join(info->arena, source->url, source->path));
+    }
 }
 
 static int look_up(struct info *info, const struct config *config, const struct catalog *catalogs,
@@ -109,68 +126,103 @@ static const char *versions_of(const struct info *info, const struct offer *offe
  *       provides   SkillProvider[incident]
  *       actions    declare   declare an incident
  *                  update    ...
+ *       context    40 tokens in every session, 900 when all of it is used (estimated)
  */
 
-static void field(const char *key, const char *value)
+static void field(struct info *info, const char *key, const char *value)
 {
-    if (value && *value)
-        out("  %-10s %s\n", key, value);
+    info_field(key, value, info->arena);
 }
 
-/* One line each, the key only at the first. */
 static void field_lines(struct info *info, const char *key, const char *lines)
 {
     struct strings list = {0};
 
     strings_split(&list, info->arena, lines, '\n');
-    for (size_t i = 0; i < list.count; i++)
-        out("  %-10s %s\n", i ? "" : key, list.items[i]);
+    info_fields(key, &list, info->arena);
 }
 
-static void field_list(struct info *info, const char *key, const struct strings *list)
+static void field_list(struct info *info, const char *key, const char *lines)
 {
-    field(key, strings_join(list, info->arena, ", "));
+    struct strings list = {0};
+
+    strings_split(&list, info->arena, lines, '\n');
+    field(info, key, strings_join(&list, info->arena, ", "));
 }
 
 static void print_package(struct info *info, const struct package *package)
 {
-    struct strings tags = {0};
-
-    strings_split(&tags, info->arena, package->tags, '\n');
-    field("source", source_text(&package->source, info->arena));
+    field(info, "source", source_text(&package->source, info->arena));
     if (package->source.commit && package->source.ref)
-        field("commit", package->source.commit);
-    field("type", package->type);
-    field("language", package->language);
-    field("license", package->license);
-    field("author", package->author);
-    field("homepage", package->homepage);
-    field_list(info, "tags", &tags);
+        field(info, "commit", package->source.commit);
+    field(info, "type", package->type);
+    field(info, "language", package->language);
+    field(info, "license", package->license);
+    field(info, "author", package->author);
+    field(info, "homepage", package->homepage);
+    field_list(info, "tags", package->tags);
     field_lines(info, "provides", package->provides);
     field_lines(info, "consumes", package->consumes);
+}
+
+/* Seconds; 0 if not known: a live folder is as old as its last edit. */
+static int64_t installed_at(const struct info *info)
+{
+    struct stat st;
+    const char *prefix = installed_prefix(&info->installed, info->arena);
+    bool known = !(info->installed.flags & PACKAGE_DEV) &&
+                 stat(store_record_of(info->arena, prefix), &st) == 0;
+
+    return known ? (int64_t)st.st_mtime : 0;
+}
+
+static const char *age_of(struct info *info)
+{
+    int64_t then = installed_at(info), days = ((int64_t)time(NULL) - then) / 86400;
+
+    return then == 0   ? ""
+           : days <= 0 ? ", less than a day ago"
+           : days == 1 ? ", a day ago"
+                       : arena_printf(info->arena, ", %lld days ago", (long long)days);
+}
+
+static const char *pin_of(const struct package *package, struct arena *arena)
+{
+    const struct source *source = &package->source;
+
+    return source->commit   ? arena_printf(arena, "commit %s", source->commit)
+           : source->sha256 ? arena_printf(arena, "sha256 %s", source->sha256)
+           : *package->tree ? arena_printf(arena, "tree %s", package->tree)
+                            : NULL;
+}
+
+static void print_locked(struct info *info)
+{
+    const struct package *locked = info->locked;
+
+    if (!locked)
+        return;
+    field(info, "origin",
+          *locked->origin ? locked->origin : source_text(&locked->source, info->arena));
+    field(info, "pin", pin_of(locked, info->arena));
+    field(info, "state", locked->flags & PACKAGE_DISABLED ? "disabled" : NULL);
+    field_list(info, "disabled", locked->disabled_components);
+    field_list(info, "grants", locked->grants);
 }
 
 static void print_installed(struct info *info)
 {
     const struct package *package = &info->installed;
-    size_t width = 0;
 
-    field("installed",
-          arena_printf(info->arena, "%s%s%s", package->version,
+    field(info, "installed",
+          arena_printf(info->arena, "%s%s%s%s", package->version,
                        package->flags & PACKAGE_DEV ? ", linked live" : "",
-                       package->flags & PACKAGE_REQUESTED ? "" : ", pulled in by another"));
-    field("prefix", installed_prefix(package, info->arena));
-    field_list(info, "skills", &info->components.skills);
-    field_list(info, "agents", &info->components.agents);
-    field_list(info, "commands", &info->components.commands);
-    field_list(info, "servers", &info->components.mcp_servers);
-    for (size_t i = 0; i < info->manifest.action_count; i++) {
-        size_t len = strlen(info->manifest.actions[i].name);
-        width = len > width ? len : width;
-    }
-    for (size_t i = 0; i < info->manifest.action_count; i++)
-        out("  %-10s %-*s  %s\n", i ? "" : "actions", (int)width, info->manifest.actions[i].name,
-            info->manifest.actions[i].summary);
+                       package->flags & PACKAGE_REQUESTED ? "" : ", pulled in by another",
+                       age_of(info)));
+    field(info, "prefix", installed_prefix(package, info->arena));
+    print_locked(info);
+    if (info->readable)
+        facts_print(&info->facts, info->arena);
 }
 
 static void print_text(struct info *info)
@@ -189,22 +241,15 @@ static void print_text(struct info *info)
     for (size_t i = 0; i < info->offer_count; i++) {
         if (i)
             out("\n");
-        field("registry", info->offers[i].newest.registry);
-        field("versions", versions_of(info, &info->offers[i]));
+        field(info, "registry", info->offers[i].newest.registry);
+        field(info, "versions", versions_of(info, &info->offers[i]));
         print_package(info, &info->offers[i].newest);
+        if (!info->is_installed && info->offers[i].readable)
+            facts_print(&info->offers[i].facts, info->arena);
     }
 }
 
 /* ---- --json --------------------------------------------------------------------------------- */
-
-static void json_list(struct json_writer *json, const char *key, const struct strings *list)
-{
-    json_key(json, key);
-    json_array(json);
-    for (size_t i = 0; i < list->count; i++)
-        json_string(json, list->items[i]);
-    json_end_array(json);
-}
 
 static void json_lines(struct json_writer *json, const char *key, const char *lines,
                        struct arena *arena)
@@ -212,7 +257,7 @@ static void json_lines(struct json_writer *json, const char *key, const char *li
     struct strings list = {0};
 
     strings_split(&list, arena, lines, '\n');
-    json_list(json, key, &list);
+    info_json_list(json, key, &list);
 }
 
 static void json_package(struct json_writer *json, const struct info *info,
@@ -234,6 +279,26 @@ static void json_package(struct json_writer *json, const struct info *info,
     json_lines(json, "consumes", package->consumes, info->arena);
 }
 
+static void json_locked(struct json_writer *json, const struct info *info)
+{
+    const struct package *locked = info->locked;
+    int64_t then = installed_at(info);
+
+    if (then) {
+        json_key(json, "installed_at");
+        json_integer(json, then);
+    }
+    if (!locked)
+        return;
+    json_field(json, "origin", *locked->origin ? locked->origin : NULL);
+    json_field(json, "pin", pin_of(locked, info->arena));
+    json_key(json, "disabled");
+    json_boolean(json, locked->flags & PACKAGE_DISABLED);
+    json_lines(json, "disabled_components", locked->disabled_components, info->arena);
+    json_lines(json, "capabilities", locked->capabilities, info->arena);
+    json_lines(json, "grants", locked->grants, info->arena);
+}
+
 static void json_installed(struct json_writer *json, const struct info *info)
 {
     json_key(json, "installed");
@@ -247,20 +312,8 @@ static void json_installed(struct json_writer *json, const struct info *info)
     json_field(json, "tree", info->installed.tree);
     json_key(json, "requested");
     json_boolean(json, info->installed.flags & PACKAGE_REQUESTED);
-    json_list(json, "skills", &info->components.skills);
-    json_list(json, "agents", &info->components.agents);
-    json_list(json, "commands", &info->components.commands);
-    json_list(json, "mcp_servers", &info->components.mcp_servers);
-    json_key(json, "actions");
-    json_array(json);
-    for (size_t i = 0; i < info->manifest.action_count; i++) {
-        json_object(json);
-        json_field(json, "name", info->manifest.actions[i].name);
-        json_field(json, "summary", info->manifest.actions[i].summary);
-        json_field(json, "effect", info->manifest.actions[i].effect);
-        json_end_object(json);
-    }
-    json_end_array(json);
+    json_locked(json, info);
+    facts_json(json, &info->facts, info->arena);
     json_end_object(json);
 }
 
@@ -279,6 +332,8 @@ static void print_json(const struct info *info)
 
         json_object(&json);
         json_package(&json, info, &offer->newest);
+        if (offer->readable)
+            facts_json(&json, &offer->facts, info->arena);
         json_key(&json, "versions");
         json_array(&json);
         for (size_t v = 0; v < offer->count; v++) {
@@ -318,10 +373,12 @@ static int run(struct invocation *call)
     if (result < 0)
         return result;
     result = installed_open(&installed);
-    if (result == 0) {
-        look_at_installed(&info, &installed);
+    if (result == 0)
+        result = look_at_installed(&info, &installed);
+    if (result == 0)
         result = look_up(&info, &config, catalogs, spec.registry);
-    }
+    if (result == 0)
+        look_at_offers(&info);
     if (result == 0 && term_json())
         print_json(&info);
     else if (result == 0)
@@ -339,6 +396,12 @@ static const struct positional positionals[] = {
 const struct command cmd_info = {
     .name = "info",
     .summary = "show everything known about a plugin",
+    .description =
+        "What it shows Claude Code, its hooks and servers, the programs, variables and secrets "
+        "that it asks for, where it comes from and what it may do. Of a plugin that is not "
+        "installed, its files are looked at if they are in a folder of this machine. Programs are "
+        "told from commands and first lines of scripts; tokens are estimated as a quarter of the "
+        "bytes.",
     .examples = "paii info incident\n"
                 "paii info work/jira      as the registry 'work' has it",
     .group = GROUP_REGISTRIES,

@@ -4,6 +4,7 @@
 #ifndef PAII_REGISTRY_MANIFEST_H
 #define PAII_REGISTRY_MANIFEST_H
 
+#include "base/data.h"
 #include "base/diag.h"
 #include "registry/contract.h"
 
@@ -104,6 +105,9 @@ int manifest_parse(struct manifest *out, struct arena *arena, const char *file, 
 /* As `paii check` sees it: also files that the manifest names, SKILL.md, version order,
  * core_version. */
 int manifest_check(struct arena *arena, const char *dir, struct diags *diags);
+/* The front matter at the beginning of a Markdown text, as a table; NULL if it has none or none
+ * that can be read. Scalars are strings. */
+struct data *front_matter_read(struct arena *arena, const char *text);
 const struct action *manifest_action(const struct manifest *manifest, const char *name);
 
 #endif

@@ -44,10 +44,6 @@ struct claude_folder {
 int manifest_from_claude(struct manifest *out, struct arena *arena,
                          const struct claude_folder *folder, struct diags *diags);
 
-/* manifest_claude_yaml.c: the front matter at the beginning of a Markdown text, as a table; NULL if
- * it has none or none that can be read. Scalars are strings. */
-struct data *front_matter_read(struct arena *arena, const char *text);
-
 /* manifest_claude_entry.c: whether a marketplace lists it, which then names it. */
 bool package_is_listed(const struct package *package);
 
