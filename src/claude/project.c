@@ -75,6 +75,18 @@ static void write_servers(struct json_writer *json, const struct projection *in)
     json_end_object(json);
 }
 
+/* The client loads nothing of a plugin whose agents are other than files. */
+static bool names_agent_folder(enum component_kind kind, const struct data *value)
+{
+    const struct data *first = value->type == DATA_ARRAY ? value->children : value;
+    if (kind != COMPONENT_AGENT)
+        return false;
+    for (const struct data *c = first; c; c = value->type == DATA_ARRAY ? c->next : NULL)
+        if (c->type == DATA_STRING && !text_ends(c->text, ".md"))
+            return true;
+    return false;
+}
+
 /* All keys that the client knows and we do not, as they are. */
 static void write_own(struct json_writer *json, const struct projection *in, const struct data *own)
 {
@@ -83,7 +95,8 @@ static void write_own(struct json_writer *json, const struct projection *in, con
         if (strcmp(c->key, "name") == 0 || strcmp(c->key, "hooks") == 0 ||
             claude_write_metadata(json, c))
             continue;
-        if (kind < 0 || !claude_is_disabled(in->package, (enum component_kind)kind, NULL)) {
+        if (kind < 0 || (!claude_is_disabled(in->package, (enum component_kind)kind, NULL) &&
+                         !names_agent_folder((enum component_kind)kind, c))) {
             json_key(json, c->key);
             json_data(json, c);
         } else if (kind != COMPONENT_SERVER) {

@@ -28,15 +28,20 @@ static bool in_range(struct arena *arena, const char *version_text, const char *
 
 static void check_need(const struct change *change, const struct package *package, const char *need)
 {
-    size_t len = strcspn(need, " ");
-    const char *name = arena_strndup(change->arena, need, len);
-    const char *range = need[len] ? need + len + 1 : "*";
+    struct arena *arena = change->arena;
+    const char *space = strchrnul(need, ' '), *range = *space ? space + 1 : "*";
+    const char *whole = arena_strndup(arena, need, (size_t)(space - need));
+    const char *name = arena_strndup(arena, whole, strcspn(whole, "@"));
     const char *version = version_after(change, name);
-    if (!version)
+    if (!version && strcmp(whole, name) != 0)
+        warning("plugin '%s' asks for the plugin '%s' (%s) of another marketplace, which is not "
+                "installed",
+                package->name, whole, range);
+    else if (!version)
         warning("plugin '%s' asks for the plugin '%s' (%s), which is not installed: paii install "
                 "%s%s%s",
                 package->name, name, range, package->registry, *package->registry ? "/" : "", name);
-    else if (!in_range(change->arena, version, range))
+    else if (!in_range(arena, version, range))
         warning("plugin '%s' asks for '%s' %s, and %s is installed", package->name, name, range,
                 version);
 }

@@ -58,7 +58,8 @@ struct manifest {
     const char *description, *license, *homepage, *language, *type; /* "" when not said */
     const char *core_version; /* range of paii versions; NULL for any */
     struct strings authors, tags;
-    struct strings plugins; /* "NAME" or "NAME RANGE": those that a plugin of the client asks for */
+    /* Those that a plugin of the client asks for: NAME, @MARKETPLACE and a range if it says them. */
+    struct strings plugins;
     struct provided *provides;
     size_t provide_count, provide_capacity;
     struct consumed *consumes;

@@ -148,9 +148,9 @@ static void add_dependency(struct manifest *out, struct reader *root, const stru
     struct arena *arena = root->diags->arena;
     const char *range = version && version->type == DATA_STRING ? version->text : "";
 
-    /* "NAME@MARKETPLACE": the client takes it from nowhere else than its own marketplace. */
-    name = arena_strndup(arena, name, strcspn(name, "@"));
-    if (!name_valid(name))
+    size_t len = strcspn(name, "@");
+
+    if (!name_valid_n(name, len) || (name[len] && !name_valid(name + len + 1)))
         read_warning(root, node, "'%s' is no plugin name: left out", name);
     else if (*range && !range_parse(arena, range, false))
         read_warning(root, node, "'%s' of '%s' is no version range: left out", range, name);

@@ -120,26 +120,24 @@ static void write_agents(struct settling *settling, const char *folder)
                         arena_printf(settling->arena, "./%s/%s", folder, names.items[i]));
 }
 
-/* The path below the plugin; NULL if the item is no path. */
-static const char *path_of(struct settling *settling, const struct data *item)
+/* The client loads nothing of a plugin that names a path without "./" in front. One that leaves the
+ * plugin, as only a lock file can still say, is left out. */
+static void write_path(struct settling *settling, const char *key, const char *text)
 {
     static const char root[] = "${CLAUDE_PLUGIN_ROOT}/";
-
-    if (item->type != DATA_STRING || strstr(item->text, "://"))
-        return NULL;
-    return source_subpath(settling->arena,
-                          item->text + (text_starts(item->text, root) ? strlen(root) : 0));
-}
-
-/* The client loads nothing of a plugin that names a path without "./" in front. */
-static void write_item(struct settling *settling, const char *key, const struct data *item)
-{
-    const char *path = path_of(settling, item);
+    const char *path =
+        source_subpath(settling->arena, text + (text_starts(text, root) ? strlen(root) : 0));
 
     if (path && strcmp(key, "agents") == 0 && !text_ends(path, ".md"))
         write_agents(settling, path);
     else if (path)
         json_string(&settling->json, arena_printf(settling->arena, "./%s", path));
+}
+
+static void write_item(struct settling *settling, const char *key, const struct data *item)
+{
+    if (item->type == DATA_STRING && !strstr(item->text, "://"))
+        write_path(settling, key, item->text);
     else
         json_data(&settling->json, item);
 }

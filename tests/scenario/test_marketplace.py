@@ -256,6 +256,15 @@ def test_junk_in_a_manifest_hides_nothing_from_the_client(paii, add, tmp_path):
     assert {"kit:a", "kit:c", "kit:x", "kit:z"} <= set(Client(program, home).session().skills)
 
 
+def test_agents_in_a_folder_are_named_one_by_one(paii, add):
+    """A manifest that names the folder itself is refused by the client, and the plugin with it."""
+    add({**market({"name": "kit", "source": "./kit"}),
+         **below("kit", {**PARTS, **manifest("kit", "1.0.0", agents=["./agents"], skills=["./other/c"])})})
+    paii.run("install", "kit")
+    said, _ = shown(paii, "kit")
+    assert said["agents"] == ["./agents/p.md"] and said["skills"] == ["./other/c"]
+
+
 # ---- later
 
 
@@ -312,13 +321,14 @@ def test_an_entry_ahead_of_its_plugin_is_no_endless_update(paii, add):
 
 
 def test_what_a_plugin_asks_for_is_told(paii, add):
-    needs = ["other@market", {"name": "third", "version": "^2.0"}, 7]
+    needs = ["other", "far@elsewhere", {"name": "third", "version": "^2.0"}, 7]
     add({**market({"name": "kit", "source": "./kit", "dependencies": needs},
                   {"name": "other", "source": "./other"},
                   {"name": "third", "source": "./third", "version": "1.0.0"}),
          **{f"{name}/commands/c.md": COMMAND for name in ("kit", "other", "third")}})
     told = paii.run("install", "kit", "third").stderr
     assert "'kit' asks for the plugin 'other' (*), which is not installed: paii install m/other" in told
+    assert "'kit' asks for the plugin 'far@elsewhere' (*) of another marketplace" in told
     assert "'kit' asks for 'third' ^2.0, and 1.0.0 is installed" in told
     assert "names no plugin" in told
     assert set(installed(paii)) == {"kit", "third"}

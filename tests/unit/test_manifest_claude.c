@@ -239,6 +239,10 @@ static void an_entry_adds_to_what_is_there(void **state)
         {NULL, "{}", "nothing"},
         {NULL, "{\"version\":\"1.0.0\",\"strict\":false}", "nothing"},
         {NULL, "not JSON", "nothing"},
+        {NULL,
+         "{\"skills\":[\"../../s\",\"/etc\",\"./s\"],\"mcpServers\":\"https://e.org/a.mcpb\"}",
+         "{\"name\":\"x\",\"description\":\"D\",\"skills\":[\"./s\"],"
+         "\"mcpServers\":[\"https://e.org/a.mcpb\"]}"},
         {NULL, "{\"strict\":false,\"skills\":[\"./s\"]}",
          "{\"name\":\"x\",\"description\":\"D\",\"skills\":[\"./s\"]}"},
         {NULL,
