@@ -128,6 +128,7 @@ static int run(struct change *change)
         return result;
     change_warn_names(change);
     change_warn_needs(change);
+    change_note_collisions(change);
     if (change->request->dry_run) {
         change_print_plan(change);
         return 0;

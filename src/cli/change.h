@@ -134,6 +134,11 @@ void change_warn_names(const struct change *change);
  * version asked for. */
 void change_warn_needs(const struct change *change);
 
+/* ---- change_collisions.c ---- */
+
+/* Notes skills, agents and commands of new plugins that others have, too. */
+void change_note_collisions(const struct change *change);
+
 /* ---- change_apply.c ---- */
 
 int change_apply(struct change *change);

@@ -78,6 +78,7 @@ static int run(struct invocation *call)
         doctor_hooks(&findings);
         doctor_handlers(&findings, &hooks);
         doctor_dispatch(&findings);
+        doctor_collisions(&findings);
         doctor_tools(&findings);
     }
     if (term_json())

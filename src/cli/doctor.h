@@ -34,6 +34,8 @@ void doctor_state(struct findings *out);
 void doctor_settings(struct findings *out);
 /* Whether Claude Code runs the hooks of what is installed; asks the client. Needs paths_init(). */
 void doctor_hooks(struct findings *out);
+/* Names that several installed plugins have. */
+void doctor_collisions(struct findings *out);
 /* Programs that builds and Claude Code need: runs each for its version. Needs paths_init(). */
 void doctor_tools(struct findings *out);
 
