@@ -4,6 +4,7 @@
  */
 #include "cli/command.h"
 
+extern const struct command cmd_adopt;
 extern const struct command cmd_call;
 extern const struct command cmd_check;
 extern const struct command cmd_complete;
@@ -52,6 +53,7 @@ const struct command *const commands[] = {
     &cmd_tree,
     &cmd_why,
     &cmd_contract,
+    &cmd_adopt,
     /* registries */
     &cmd_search,
     &cmd_info,

@@ -75,7 +75,7 @@ def test_what_only_paii_can_do_is_left_out_and_named(paii, market):
 
 
 def test_plugins_that_have_to_be_built_stay_behind(paii, kit, market):
-    built = paii.write_tree("built", {**plugin("built", build="make"), 
+    built = paii.write_tree("built", {**plugin("built", build="make"),
                                       "Makefile": "install:\n\tinstall -D SKILL.md $(DESTDIR)$(PREFIX)/share/x\n"})
     paii.run("install", built, "--yes")
     done = paii.run("export", "marketplace", market, "--json").json()
