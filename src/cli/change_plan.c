@@ -32,6 +32,17 @@ static size_t find_name(struct planner *planner, uint32_t *items, const char *na
     return count;
 }
 
+/* What a person bound a contract to is no preference: sorted first, and then nothing else. */
+static size_t only_bound(const struct planner *planner, const struct consumed *consumed,
+                         const uint32_t *items, size_t count)
+{
+    size_t bound = 0;
+    while (bound < count &&
+           plan_bound(planner->change, consumed, planner->choices[items[bound]]->package.name))
+        bound++;
+    return bound ? bound : count;
+}
+
 static size_t find_providers(struct planner *planner, uint32_t *items,
                              const struct consumed *consumed)
 {
@@ -44,7 +55,7 @@ static size_t find_providers(struct planner *planner, uint32_t *items,
             items[count++] = (uint32_t)i;
     }
     plan_sort(planner, consumed, items, count);
-    return count;
+    return only_bound(planner, consumed, items, count);
 }
 
 static void add_root(struct planner *planner, const uint32_t *items, size_t count,

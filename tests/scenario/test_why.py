@@ -31,7 +31,7 @@ def test_why(paii, everybody):
 
 def test_why_names_who_was_passed_over(paii, everybody):
     paii.run("config", "set", "bindings.GreetProvider", "greeter")
-    paii.run("install", "greeter", "other")
+    paii.run("install", "other")
     assert "needs it as 'dep' (GreetProvider >=1), chosen over other" in paii.run("why", "greeter").stdout
 
 
