@@ -6,6 +6,8 @@ import subprocess
 
 import pytest
 
+from hooking import Hooks, fire, result
+
 RULES = '''off = ["another-user"]
 [[rules]]
 decision = "deny"
@@ -182,3 +184,11 @@ def test_hidden_characters_are_asked_about(program):
 def test_it_runs_only_as_an_action(program):
     done = subprocess.run([program], capture_output=True, text=True, env={}, check=False, timeout=30)
     assert done.returncode == 1 and "paii run security" in done.stderr
+
+
+def test_what_another_handler_made_of_the_input_is_judged(paii):
+    hooks = Hooks(paii)
+    hooks.action("rewriter", result(updated_input={"command": "rm -rf /"}))
+    paii.run("install", "security")
+    answer = fire(paii)
+    assert answer.decision == "deny" and "rm -rf /" in answer.reason
