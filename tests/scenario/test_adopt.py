@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from servers import WebServer
 from shelf import installed
 
 SETTINGS = '''{ "model" : "opus",
@@ -146,6 +147,24 @@ def test_a_marketplace_may_be_called_as_no_registry_can_be(paii, market):
     assert settings(paii) == before.replace("true", "false")
     paii.run("adopt", "--undo")
     assert settings(paii) == before and installed(paii) == {}
+
+
+def test_a_marketplace_in_a_repository_keeps_its_branch(paii, git, tmp_path):
+    listing = json.dumps({"name": "lab", "owner": {"name": "x"}, "plugins": [{"name": "kit", "source": "./kit"}]})
+    files = {f"kit/{path}": text for path, text in skill("kit").items()}
+    repo = git.repo("lab", {".claude-plugin/marketplace.json": listing, **files})
+    repo.git("checkout", "-q", "-b", "stable")
+    repo.commit({"README.md": "the stable one"})
+    web = WebServer(tmp_path / "web")
+    try:
+        url = web.add_repository("lab", repo)
+        tell(paii, {"lab": {"source": {"source": "git", "url": url, "ref": "stable"}}}, {"kit@lab": "1.0.0"})
+        paii.write(".claude/settings.json", '{"enabledPlugins": {"kit@lab": true}}')
+        assert "adopted kit@lab as lab/kit 1.0.0" in paii.run("adopt", env=web.env).stdout
+    finally:
+        web.close()
+    assert f'lab = {{ url = "{url}", ref = "stable" }}' in config(paii)
+    assert f'commit = "{repo.head}"' in (paii.dir / "current/paii.lock").read_text()
 
 
 def test_a_plugin_of_a_project_is_the_projects(paii, market):
