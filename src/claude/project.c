@@ -34,8 +34,6 @@ struct projection {
 static void write_paths(struct json_writer *json, const char *key, const struct strings *paths,
                         struct arena *arena)
 {
-    if (paths->count == 0)
-        return;
     json_key(json, key);
     json_array(json);
     for (size_t i = 0; i < paths->count; i++)
@@ -124,7 +122,8 @@ static int write_manifest(const struct projection *in)
     } else {
         write_own(&json, in, own);
     }
-    if (in->parts.agents_by_path && (!own || !data_get(own, "agents")))
+    if (in->parts.agents_by_path && in->parts.agent_files.count &&
+        (!own || !data_get(own, "agents")))
         write_paths(&json, "agents", &in->parts.agent_files, in->arena);
     if (claude_is_disabled(package, COMPONENT_SERVER, NULL))
         write_servers(&json, in);

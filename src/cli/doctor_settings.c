@@ -59,6 +59,8 @@ void doctor_settings(struct findings *out)
         return;
     }
     for (size_t i = 0; i < set.count; i++) {
+        if (set.packages[i].flags & PACKAGE_DISABLED)
+            continue;
         check_settings(out, &config, set.packages[i].name);
         check_secrets(out, &set.packages[i]);
     }

@@ -176,6 +176,27 @@ def test_what_the_own_manifest_names(paii):
         "agents": ["./people/bob.md"], "mcpServers": {"other": {"command": "false"}}}
 
 
+def test_nothing_is_left_of_what_the_own_manifest_names(paii):
+    """An empty list: without it the client would load the standard folder."""
+    paii.write_tree("work/own", {
+        ".claude-plugin/plugin.json": json.dumps({"name": "own", "agents": "./people/", "commands": ["./verbs/go.md"]}),
+        "people/ann.md": AGENT.format("ann"), "verbs/go.md": "Go.\n",
+        "agents/hidden.md": AGENT.format("hidden"), "commands/hidden.md": "Hidden.\n"})
+    paii.run("install", paii.home / "work/own")
+    paii.run("disable", "own:ann", "own:go")
+    assert manifest(paii, "own") == {"name": "own", "agents": [], "commands": []}
+
+
+def test_doctor_asks_no_secret_for_a_disabled_plugin(paii):
+    files = plugin("needy")
+    files["plugin.toml"] += '[env]\nNEEDY_TOKEN = { required = true, secret = true }\n'
+    paii.write_tree("work/needy", files)
+    paii.run("install", paii.home / "work/needy", "--yes")
+    assert "NEEDY_TOKEN" in paii.run("doctor", check=False).stdout
+    paii.run("disable", "needy")
+    assert "NEEDY_TOKEN" not in paii.run("doctor", check=False).stdout
+
+
 def test_a_disabled_plugin_keeps_its_components_as_they_are(kit):
     kit.run("disable", "kit:lint")
     kit.run("disable", "kit")
