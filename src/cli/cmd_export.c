@@ -3,12 +3,14 @@
 #include "base/text.h"
 #include "claude/export.h"
 #include "cli/change.h"
+#include "registry/fetch.h"
 
 #include <stddef.h>
 #include <string.h>
 
 struct options {
     const char *registry, *name;
+    bool offline;
 };
 
 /* ---- what is installed ---- */
@@ -93,9 +95,10 @@ static int fetch_together(struct change *change)
     return change_fetch(change, wanted, count, &learned);
 }
 
-static bool ends_all(int result) /* without a network none can be had */
+/* What cannot be reached today is not left out of what others will use; unless we are told so. */
+static bool ends_all(int result)
 {
-    return result == -ERR_NETWORK || result == -ERR_INTERRUPTED;
+    return result == -ERR_INTERRUPTED || (result == -ERR_NETWORK && !fetch_offline());
 }
 
 /* If one of them cannot be had: one by one, for the others' sake. */
@@ -114,6 +117,8 @@ static int fetch_all(struct change *change, struct export_plugin *plugins)
             error_clear();
         }
     }
+    if (result == -ERR_NETWORK && ends_all(result))
+        error_hint("--offline exports what can be had without a network");
     if (ends_all(result))
         return result;
     error_clear();
@@ -272,6 +277,8 @@ static int run_marketplace(struct invocation *call)
     market.description =
         options->registry ? arena_printf(arena, "Plugins of the registry '%s'", options->registry)
                           : "Plugins that are installed with paii";
+    if (options->offline)
+        fetch_go_offline();
     if (!name_valid(market.name))
         return name_check("marketplace", market.name);
     int result = export_check(&market, arena);
@@ -319,6 +326,10 @@ static const struct command cmd_export_marketplace = {
              .offset = offsetof(struct options, name),
              .value = "NAME",
              .help = "what the marketplace is called; else as the registry, or 'paii'"},
+            {.name = "offline",
+             .kind = OPTION_FLAG,
+             .offset = offsetof(struct options, offline),
+             .help = "connect to nothing: what is not here is left out"},
             {0},
         },
     .options_size = sizeof(struct options),

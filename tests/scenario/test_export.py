@@ -190,6 +190,17 @@ def test_a_registry_goes_out_with_its_newest_versions(paii, market):
     assert installed(paii) == {}
 
 
+def test_what_cannot_be_reached_is_left_out_only_if_told_so(paii, market):
+    shelf = Shelf(paii, "lab")
+    shelf.add("one").list("far", version="1.0.0", source="https://127.0.0.1:9/far.git")
+    far = ("export", "marketplace", market, "--registry", "lab")
+    result = paii.run(*far, expect=20)
+    assert "far" in result.stderr and "--offline" in result.stderr and not market.exists()
+    done = paii.run(*far, "--offline", "--json").json()
+    assert [row["name"] for row in done["left_out"]] == ["far"]
+    assert [row["name"] for row in index(market)["plugins"]] == ["one"]
+
+
 def test_an_unknown_registry(paii, market):
     assert paii.run("export", "marketplace", market, "--registry", "lob", expect=10)
     assert not market.exists()
