@@ -101,6 +101,13 @@ static bool ends_all(int result)
     return result == -ERR_INTERRUPTED || (result == -ERR_NETWORK && !fetch_offline());
 }
 
+/* The recorded error without the name, which stands before it anyway. */
+static const char *reason(const char *name, struct arena *arena)
+{
+    const char *prefix = arena_printf(arena, "plugin '%s': ", name), *text = error_text();
+    return arena_strdup(arena, text_starts(text, prefix) ? text + strlen(prefix) : text);
+}
+
 /* If one of them cannot be had: one by one, for the others' sake. */
 static int fetch_all(struct change *change, struct export_plugin *plugins)
 {
@@ -113,7 +120,7 @@ static int fetch_all(struct change *change, struct export_plugin *plugins)
         choice->tree_dir = NULL;
         result = change_fetch(change, &choice, 1, &learned);
         if (result < 0 && !ends_all(result)) {
-            plugins[i].left_out = arena_strdup(change->arena, error_text());
+            plugins[i].left_out = reason(choice->package.name, change->arena);
             error_clear();
         }
     }

@@ -198,6 +198,7 @@ def test_what_cannot_be_reached_is_left_out_only_if_told_so(paii, market):
     assert "far" in result.stderr and "--offline" in result.stderr and not market.exists()
     done = paii.run(*far, "--offline", "--json").json()
     assert [row["name"] for row in done["left_out"]] == ["far"]
+    assert done["left_out"][0]["reason"].startswith("'https://127.0.0.1:9/far.git'")
     assert [row["name"] for row in index(market)["plugins"]] == ["one"]
 
 
