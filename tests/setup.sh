@@ -74,7 +74,7 @@ need_build_tools() {
 
 need_test_tools() {
     need_packages libcmocka-dev libsolv-dev picosat python3-pip python3-pytest python3-pytest-xdist shellcheck clang-format valgrind \
-        openssh-server ccache=ccache zsh fish strace xz-utils zip
+        openssh-server iproute2 ccache=ccache zsh fish strace xz-utils zip
 }
 
 # The real Claude Code client: the person's, else one from npm in build/client. Sets CLIENT, or fails.
