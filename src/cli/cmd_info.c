@@ -61,7 +61,7 @@ static int look_at_installed(struct info *info, const struct catalog *installed)
     /* What cannot be read any more is doctor's to report. */
     info->readable = facts_read(&info->facts, info->arena, info->name,
                                 installed_prefix(&info->installed, info->arena));
-    int result = installed_read(&set, info->arena);
+    int result = installed_read_one(&set, info->arena, info->name);
     if (result == 0)
         info->locked = installed_find(&set, info->name);
     return result;

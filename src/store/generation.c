@@ -91,6 +91,37 @@ int installed_read(struct installed *out, struct arena *arena)
     return result < 0 ? result : installed_read_generation(out, arena, current);
 }
 
+/* Leaves the head of a lock as lockfile_write() makes it, and the table of one plugin: most of the
+ * time of reading goes into the others. A text of another shape is left as it is. */
+static void keep_one(struct buf *text, const char *name)
+{
+    static const char table[] = "\n[[plugin]]\n";
+    AUTO_BUF kept = {0};
+    AUTO_BUF wanted = {0};
+    buf_printf(&wanted, "%sname = \"%s\"\n", table, name);
+    const char *all = buf_text(text), *first = strstr(all, table),
+               *mine = strstr(all, buf_text(&wanted));
+    if (!mine)
+        return;
+    const char *end = strstr(mine + 1, "\n[");
+    buf_add(&kept, all, (size_t)(first - all));
+    buf_add(&kept, mine, end ? (size_t)(end - mine) : strlen(mine));
+    buf_clear(text);
+    buf_puts(text, buf_text(&kept));
+}
+
+int installed_read_one(struct installed *out, struct arena *arena, const char *name)
+{
+    const char *file = path_join(arena, paths.current, "paii.lock");
+    AUTO_BUF text = {0};
+    *out = (struct installed){0};
+    int result = fs_read(&text, file, LOCK_MAX);
+    if (result < 0)
+        return result;
+    keep_one(&text, name);
+    return lockfile_read(out, arena, file, buf_text(&text), text.len);
+}
+
 struct package *installed_find(const struct installed *set, const char *name)
 {
     for (size_t i = 0; i < set->count; i++)

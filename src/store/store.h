@@ -29,6 +29,8 @@ struct installed {
 
 /* The current generation's lock file, read whole: for planning. An absent `current` is empty. */
 int installed_read(struct installed *out, struct arena *arena);
+/* Of that plugin alone, without bindings: for who wants to know of one among hundreds. */
+int installed_read_one(struct installed *out, struct arena *arena, const char *name);
 /* The same of generation `n`. */
 int installed_read_generation(struct installed *out, struct arena *arena, unsigned n);
 struct package *installed_find(const struct installed *set, const char *name);
