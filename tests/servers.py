@@ -1,5 +1,6 @@
 """Servers on loopback for tests: HTTPS with files and Git, and sshd. Each stops by itself in time."""
 
+import functools
 import hashlib
 import http.server
 import os
@@ -14,6 +15,14 @@ from email.utils import formatdate
 from pathlib import Path
 
 LIFETIME_SECONDS = 300
+
+
+@functools.cache
+def has_namespaces(mounts=False):
+    """Whether this machine lets us have a network, and mounts, of our own: not in every container or chroot."""
+    words = "ip link set lo up" + (" && mount --make-rprivate /" if mounts else "")
+    return subprocess.run(["unshare", "--net", "--mount", "--propagation", "unchanged", "sh", "-c", words],
+                          capture_output=True, check=False).returncode == 0
 
 
 def make_certificate(directory, names="DNS:localhost,IP:127.0.0.1"):

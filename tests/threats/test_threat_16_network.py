@@ -5,15 +5,13 @@ sent; paii's own are the affair of tests/faults and tests/scenario/test_access.p
 """
 
 import ctypes
-import os
-import shutil
 import socket
 import subprocess
 import threading
 
 import pytest
 
-from servers import WebServer, free_port
+from servers import WebServer, free_port, has_namespaces
 from shelf import Shelf, installed, plugin, tar
 
 # ---- row 16
@@ -83,8 +81,8 @@ def test_a_certificate_that_nobody_vouches_for(world, web):
 @pytest.fixture
 def public_net(tmp_path):
     """Runs a function where loopback has a public address, so that a registry can live there."""
-    if os.geteuid() != 0 or not shutil.which("ip"):
-        pytest.skip("needs root and ip for a network namespace")
+    if not has_namespaces():
+        pytest.skip("no namespaces of networks")
 
     def run(function):
         failure = []
@@ -149,6 +147,8 @@ def test_a_public_address_that_redirects_to_a_private_one(world, public_net, tmp
 @pytest.fixture
 def inside(tmp_path):
     """Gives a name to loopback, in a namespace of mounts; called within `public_net`."""
+    if not has_namespaces(mounts=True):
+        pytest.skip("no namespaces of networks and mounts")
     hosts = tmp_path / "hosts"
     hosts.write_text("127.0.0.1 localhost inside.example.net\n::1 inside6.example.net\n")
 
