@@ -311,7 +311,7 @@ static bool writes(const char *condition, const char *path)
 {
     return wants("pre-tool-use", "", condition,
                  arena_printf(&arena,
-                              "{\"cwd\":\"/work\",\"tool_name\":\"Write\",\"tool_input\":"
+                              "{\"cwd\":\"/srv\",\"tool_name\":\"Write\",\"tool_input\":"
                               "{\"file_path\":\"%s\",\"content\":\"x\"}}",
                               path));
 }
@@ -320,18 +320,18 @@ static void conditions_know_paths(void **state)
 {
     (void)state;
     static const char *const hits[] = {
-        "Write(*.ts)",       "Write(src/**)",   "Write(/src/**)",     "Write(src/*)",
-        "Write(**/*.ts)",    "Write(src)",      "Write(./src/**)",    "Write(b.ts)",
-        "Write(src/a/b.ts)", "Write(//wo*/**)", "Write(/work/src/*)", "Write(src/)",
+        "Write(*.ts)",       "Write(src/**)",   "Write(/src/**)",    "Write(src/*)",
+        "Write(**/*.ts)",    "Write(src)",      "Write(./src/**)",   "Write(b.ts)",
+        "Write(src/a/b.ts)", "Write(//sr*/**)", "Write(/srv/src/*)", "Write(src/)",
     };
     static const char *const misses[] = {"Edit", "Edit(src/**)", "Write(~/**)", "Write(*.js)",
                                          "Write(lib/**)"};
     paths.home = "/home/ada";
     for (size_t i = 0; i < sizeof hits / sizeof *hits; i++)
-        if (!writes(hits[i], "/work/src/a/b.ts"))
+        if (!writes(hits[i], "/srv/src/a/b.ts"))
             fail_msg("%s", hits[i]);
     for (size_t i = 0; i < sizeof misses / sizeof *misses; i++)
-        if (writes(misses[i], "/work/src/a/b.ts"))
+        if (writes(misses[i], "/srv/src/a/b.ts"))
             fail_msg("%s", misses[i]);
     assert_true(writes("Write(~/**)", "/home/ada/x"));
 }
