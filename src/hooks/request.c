@@ -5,9 +5,9 @@
 #include "hooks/run_private.h"
 
 #include "base/data.h"
+#include "runtime/run.h"
 
 #include <string.h>
-#include <sys/random.h>
 
 static void add_piece(struct input *out, size_t *capacity, struct arena *arena, const char *text,
                       size_t len)
@@ -22,19 +22,6 @@ static void flush(struct input *out, size_t *capacity, struct buf *text, struct 
     if (text->len)
         add_piece(out, capacity, arena, arena_strndup(arena, text->data, text->len), text->len);
     buf_clear(text);
-}
-
-static const char *new_id(struct arena *arena)
-{
-    unsigned char bytes[8] = {0};
-    char *id = arena_alloc(arena, sizeof bytes * 2 + 1);
-    if (getrandom(bytes, sizeof bytes, 0) < 0) /* only ever names a request: anything will do */
-        memcpy(bytes, &(int64_t){hook_clock_us()}, sizeof bytes);
-    for (size_t i = 0; i < sizeof bytes; i++) {
-        id[2 * i] = "0123456789abcdef"[bytes[i] >> 4];
-        id[2 * i + 1] = "0123456789abcdef"[bytes[i] & 15];
-    }
-    return id;
 }
 
 static struct json_slice param_value(const struct payload *payload, const char *name)
@@ -62,7 +49,7 @@ void request_make(struct input *out, struct handler_run *run, const struct batch
     struct json_writer json = {.out = &text};
     size_t capacity = 0;
     *out = (struct input){0};
-    run->id = new_id(batch->arena);
+    run->id = action_request_id(batch->arena);
     json_object(&json);
     json_key(&json, "paii");
     json_integer(&json, 1);

@@ -40,7 +40,7 @@ struct run {
 
 /* ---- the request ---- */
 
-static const char *new_id(struct arena *arena)
+const char *action_request_id(struct arena *arena)
 {
     unsigned char bytes[8] = {0};
     char *id = arena_alloc(arena, sizeof bytes * 2 + 1);
@@ -225,7 +225,8 @@ static int run_prepared(struct action_result *out, struct run *run)
 int action_run(struct action_result *out, const struct target *target,
                const struct action_call *call, struct arena *arena)
 {
-    struct run run = {.target = target, .call = call, .arena = arena, .id = new_id(arena)};
+    struct run run = {
+        .target = target, .call = call, .arena = arena, .id = action_request_id(arena)};
     int result = 0;
     *out = (struct action_result){0};
     chain_read(&run.chain);

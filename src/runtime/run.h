@@ -28,6 +28,9 @@ bool target_has_protocol(const struct target *target);
 int target_command(char *const **out, const struct target *target, const char *const *words,
                    size_t count, struct arena *arena);
 
+/* A name for one request: 16 hex digits, in the arena. */
+const char *action_request_id(struct arena *arena);
+
 struct action_call {
     const char *action;
     const char *contract;       /* "MemoryProvider/1" when called through a contract, else NULL */
