@@ -5,7 +5,6 @@
 #include "base/fs.h"
 #include "base/name.h"
 #include "base/process.h"
-#include "base/text.h"
 #include "store/store.h"
 
 #include <string.h>
@@ -17,13 +16,7 @@ static int not_installed(const struct catalog *installed, const char *plugin, st
     struct strings names = {0};
     for (size_t i = 0; i < installed->count; i++)
         strings_add(&names, arena, catalog_name(installed, i));
-    const char *nearest = text_nearest(plugin, names.items, names.count);
-    fail(ERR_NOT_FOUND, "plugin '%s' is not installed", plugin);
-    if (nearest)
-        error_hint("did you mean '%s'?", nearest);
-    else
-        error_hint("paii install %s", plugin);
-    return -ERR_NOT_FOUND;
+    return installed_absent(plugin, &names);
 }
 
 static int look_up(struct target *out, const char *plugin, struct arena *arena)

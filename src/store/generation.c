@@ -130,23 +130,29 @@ struct package *installed_find(const struct installed *set, const char *name)
     return NULL;
 }
 
-int installed_check(const struct installed *set, const char *name)
+int installed_absent(const char *name, const struct strings *names)
 {
-    struct arena arena = {0};
-    int result = name_check("plugin", name);
-    if (result < 0 || installed_find(set, name))
-        return result;
-    struct strings names = {0};
-    for (size_t i = 0; i < set->count; i++)
-        strings_add(&names, &arena, set->packages[i].name);
-    const char *nearest = text_nearest(name, names.items, names.count);
+    const char *nearest = text_nearest(name, names->items, names->count);
     fail(ERR_NOT_FOUND, "plugin '%s' is not installed", name);
     if (nearest)
         error_hint("did you mean '%s'?", nearest);
     else
         error_hint("'paii list' shows what is, 'paii install %s' installs it", name);
-    arena_release(&arena);
     return -ERR_NOT_FOUND;
+}
+
+int installed_check(const struct installed *set, const char *name)
+{
+    struct arena arena = {0};
+    struct strings names = {0};
+    int result = name_check("plugin", name);
+    if (result < 0 || installed_find(set, name))
+        return result;
+    for (size_t i = 0; i < set->count; i++)
+        strings_add(&names, &arena, set->packages[i].name);
+    result = installed_absent(name, &names);
+    arena_release(&arena);
+    return result;
 }
 
 /* The catalog is derived: without it the lock says what is installed. */

@@ -36,6 +36,8 @@ int installed_read_generation(struct installed *out, struct arena *arena, unsign
 struct package *installed_find(const struct installed *set, const char *name);
 /* 0 if it is there; ERR_REFUSED for what is no name, ERR_NOT_FOUND with the nearest one as hint. */
 int installed_check(const struct installed *set, const char *name);
+/* ERR_NOT_FOUND, said in the same words, where the names come from elsewhere. */
+int installed_absent(const char *name, const struct strings *names);
 
 /* The current generation's catalog, mapped: for list and info. Absent: count 0 and success. */
 int installed_open(struct catalog *out);
