@@ -20,6 +20,9 @@ int component_kind_of_key(const char *key);
 /* metadata.c: writes the key as the client accepts it, or leaves it out; false if it is for others
  * to write. */
 bool claude_write_metadata(struct json_writer *json, const struct data *node);
+/* metadata.c: a list of files below the plugin. */
+void claude_write_paths(struct json_writer *json, const char *key, const struct strings *paths,
+                        struct arena *arena);
 /* A table; NULL if there is none. What is there and cannot be read is an error. */
 int claude_read_json(const struct data **out, const char *prefix, const char *file,
                      struct arena *arena);

@@ -241,16 +241,6 @@ static int settle_live(const char **tree, const char *staging, struct arena *are
     return result;
 }
 
-static void write_paths(struct json_writer *json, const char *key, const struct strings *paths,
-                        struct arena *arena)
-{
-    json_key(json, key);
-    json_array(json);
-    for (size_t i = 0; i < paths->count; i++)
-        json_string(json, arena_printf(arena, "./%s", paths->items[i]));
-    json_end_array(json);
-}
-
 /* What the plugin says of itself, under the name that it is installed by. */
 static int write_manifest(const struct package *package, const struct components *parts,
                           const char *tree, const char *to, struct arena *arena)
@@ -275,7 +265,7 @@ static int write_manifest(const struct package *package, const struct components
         json_data(&json, c);
     }
     if (parts->agents_by_path && parts->agent_files.count && !(own && data_get(own, "agents")))
-        write_paths(&json, "agents", &parts->agent_files, arena);
+        claude_write_paths(&json, "agents", &parts->agent_files, arena);
     json_end_object(&json);
     buf_putc(&text, '\n');
     result = fs_mkdirs(path_join(arena, to, ".claude-plugin"), 0755);

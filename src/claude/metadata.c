@@ -73,3 +73,13 @@ bool claude_write_metadata(struct json_writer *json, const struct data *node)
         return strcmp(node->key, "dependencies") == 0;
     return true;
 }
+
+void claude_write_paths(struct json_writer *json, const char *key, const struct strings *paths,
+                        struct arena *arena)
+{
+    json_key(json, key);
+    json_array(json);
+    for (size_t i = 0; i < paths->count; i++)
+        json_string(json, arena_printf(arena, "./%s", paths->items[i]));
+    json_end_array(json);
+}

@@ -31,16 +31,6 @@ struct projection {
 
 /* ---- plugin.json ---- */
 
-static void write_paths(struct json_writer *json, const char *key, const struct strings *paths,
-                        struct arena *arena)
-{
-    json_key(json, key);
-    json_array(json);
-    for (size_t i = 0; i < paths->count; i++)
-        json_string(json, arena_printf(arena, "./%s", paths->items[i]));
-    json_end_array(json);
-}
-
 /* What the manifest names, one by one, without what is switched off. */
 static void write_declared(struct json_writer *json, const struct projection *in,
                            enum component_kind kind, const struct data *value)
@@ -56,7 +46,7 @@ static void write_declared(struct json_writer *json, const struct projection *in
             file = strchr(file, '/') ? path_dir(in->arena, file) : "";
         strings_add(&left, in->arena, file);
     }
-    write_paths(json, value->key, &left, in->arena);
+    claude_write_paths(json, value->key, &left, in->arena);
 }
 
 static void write_servers(struct json_writer *json, const struct projection *in)
@@ -124,7 +114,7 @@ static int write_manifest(const struct projection *in)
     }
     if (in->parts.agents_by_path && in->parts.agent_files.count &&
         (!own || !data_get(own, "agents")))
-        write_paths(&json, "agents", &in->parts.agent_files, in->arena);
+        claude_write_paths(&json, "agents", &in->parts.agent_files, in->arena);
     if (claude_is_disabled(package, COMPONENT_SERVER, NULL))
         write_servers(&json, in);
     json_end_object(&json);
