@@ -139,7 +139,7 @@ static int run(struct change *change)
         result = change_apply(change);
     if (result < 0)
         return result;
-    if (!change->request->repair)
+    if (!change->request->silent)
         change_print_result(change);
     return 0;
 }

@@ -33,7 +33,8 @@ struct change_request {
     /* Exactly what a lock file says; nothing above counts then. */
     bool locked;
     const char *lock_file;  /* NULL: the one of the current generation */
-    bool repair;            /* who asks says what was done */
+    bool repair;            /* a set that is the same is no new generation */
+    bool silent;            /* who asks says what was done */
     struct strings damaged; /* plugins whose prefix is to be made again */
     bool rewrite;           /* a new generation in any case */
 };

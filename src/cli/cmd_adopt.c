@@ -175,7 +175,7 @@ static int install(struct adoption *adoption, struct spec *specs, size_t count)
 {
     /* To name a plugin is to agree to what it does. The command itself says what was done. */
     struct change_request request = {
-        .install = specs, .install_count = count, .yes = true, .repair = true};
+        .install = specs, .install_count = count, .yes = true, .silent = true};
     return count ? change_run(&request, adoption->arena) : 0;
 }
 
@@ -384,7 +384,7 @@ static void print_undone(const struct adoption *adoption, const struct strings *
 static int hand_back(struct adoption *adoption)
 {
     const struct adopted *adopted = &adoption->note;
-    struct change_request request = {.yes = true, .repair = true};
+    struct change_request request = {.yes = true, .silent = true};
     for (size_t i = 0; i < adopted->names.count; i++)
         if (installed_find(&adoption->set, adopted->names.items[i]))
             strings_add(&request.remove, adoption->arena, adopted->names.items[i]);

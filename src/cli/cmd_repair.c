@@ -167,6 +167,7 @@ static int make_right(struct repair *repair)
 {
     struct change_request request = {.locked = true,
                                      .repair = true,
+                                     .silent = true,
                                      .yes = true,
                                      .damaged = repair->damaged,
                                      .rewrite = repair->rewrite};
