@@ -13,6 +13,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 from lib.ctests import Program, pytest_runtest_protocol  # noqa: E402,F401
 from lib.person import GitMaker, Person, snapshot  # noqa: E402,F401
 from lib.summary import Summary  # noqa: E402
+from servers import WebServer  # noqa: E402
 
 
 def pytest_addoption(parser):
@@ -64,6 +65,14 @@ def git(tmp_path):
     if not shutil.which("git"):
         pytest.skip("no git")
     return GitMaker(tmp_path / "git")
+
+
+@pytest.fixture
+def web(tmp_path):
+    """An HTTPS server on loopback, with Git."""
+    server = WebServer(tmp_path / "web")
+    yield server
+    server.close()
 
 
 @pytest.fixture(scope="session")

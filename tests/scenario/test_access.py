@@ -13,13 +13,6 @@ TOKEN = "ghp-Kq81-Secret"
 
 
 @pytest.fixture
-def web(tmp_path):
-    server = WebServer(tmp_path / "web")
-    yield server
-    server.close()
-
-
-@pytest.fixture
 def other(tmp_path):
     server = WebServer(tmp_path / "other")
     yield server

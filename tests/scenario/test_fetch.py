@@ -8,19 +8,12 @@ import threading
 import pytest
 
 from fetching import Helper
-from servers import SshServer, WebServer
+from servers import SshServer
 
 
 @pytest.fixture
 def helper(build, tmp_path):
     return Helper(build / "libexec/paii/paii-fetch", tmp_path / "jobs")
-
-
-@pytest.fixture
-def web(tmp_path):
-    server = WebServer(tmp_path / "web")
-    yield server
-    server.close()
 
 
 @pytest.fixture

@@ -7,17 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from servers import WebServer
 from shelf import Shelf, everything, installed, plugin, skill_text, tar
 
 MAKEFILE = "install:\n\tmkdir -p $(DESTDIR)$(PREFIX)/bin\n\techo made > $(DESTDIR)$(PREFIX)/bin/tool\n"
-
-
-@pytest.fixture
-def web(tmp_path):
-    server = WebServer(tmp_path / "web")
-    yield server
-    server.close()
 
 
 @pytest.fixture

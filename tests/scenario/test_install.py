@@ -7,20 +7,13 @@ import stat
 
 import pytest
 
-from servers import SshServer, WebServer
+from servers import SshServer
 from shelf import (Shelf, everything, generation, installed, lock_text, plugin, skill_text, steps,
                    tar, zipped)
 
 MAKEFILE = ("all: ; @true\ninstall:\n\tmkdir -p $(DESTDIR)$(PREFIX)/bin\n"
             "\tprintf '#!/bin/sh\\necho made\\n' > $(DESTDIR)$(PREFIX)/bin/tool\n"
             "\tchmod 755 $(DESTDIR)$(PREFIX)/bin/tool\n")
-
-
-@pytest.fixture
-def web(tmp_path):
-    server = WebServer(tmp_path / "web")
-    yield server
-    server.close()
 
 
 @pytest.fixture

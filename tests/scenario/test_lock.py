@@ -6,17 +6,9 @@ import tomllib
 
 import pytest
 
-from servers import WebServer
 from shelf import Shelf, everything, generation, installed, lock_text, plugin, skill_text, tar
 
 NAMES = ("hello", "tools", "packed")
-
-
-@pytest.fixture
-def web(tmp_path):
-    server = WebServer(tmp_path / "web")
-    yield server
-    server.close()
 
 
 @pytest.fixture

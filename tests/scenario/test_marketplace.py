@@ -6,7 +6,6 @@ import shutil
 import pytest
 
 from client.driver import Client, find_client
-from servers import WebServer
 from shelf import installed, lock_text, tar
 
 COMMAND = "---\ndescription: greets\n---\nGreet.\n"
@@ -33,13 +32,6 @@ def market(*entries, **more):
     """The file of a marketplace."""
     return {".claude-plugin/marketplace.json": json.dumps(
         {"name": "m", "owner": {"name": "o"}, "plugins": list(entries), **more})}
-
-
-@pytest.fixture
-def web(tmp_path):
-    server = WebServer(tmp_path / "web")
-    yield server
-    server.close()
 
 
 @pytest.fixture

@@ -7,17 +7,9 @@ import subprocess
 import pytest
 
 from fetching import Helper
-from servers import WebServer
 from shelf import Shelf, everything, generation, installed, lock_text, plugin, skill_text, tar
 
 NAMES = [f"kit-{n}" for n in range(12)]
-
-
-@pytest.fixture
-def web(tmp_path):
-    server = WebServer(tmp_path / "web")
-    yield server
-    server.close()
 
 
 @pytest.fixture

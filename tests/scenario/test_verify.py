@@ -5,19 +5,11 @@ import shutil
 
 import pytest
 
-from servers import WebServer
 from shelf import Shelf, everything, generation, installed, lock_text, plugin, skill_text
 
 MAKEFILE = ("install:\n\tmkdir -p $(DESTDIR)$(PREFIX)/bin\n"
             "\tprintf '#!/bin/sh\\necho made\\n' > $(DESTDIR)$(PREFIX)/bin/tool\n"
             "\tchmod 755 $(DESTDIR)$(PREFIX)/bin/tool\n")
-
-
-@pytest.fixture
-def web(tmp_path):
-    server = WebServer(tmp_path / "web")
-    yield server
-    server.close()
 
 
 @pytest.fixture

@@ -224,13 +224,6 @@ def world(build, root, patterns, tmp_path, mask):
 
 
 @pytest.fixture
-def web(tmp_path):
-    site = WebServer(tmp_path / "web")
-    yield site
-    site.close()
-
-
-@pytest.fixture
 def plain_web(tmp_path):
     site = WebServer(tmp_path / "plain", tls=False)
     yield site
