@@ -155,24 +155,23 @@ def pack_cut(trial):
     change(trial, "fetch", cut(trial))
 
 
-@case(20)
-def pack_reset(trial):
+def part_of_a_pack(trial, then):
     def send(connection, request):
         _, body, headers = trial.site.git.answer(request)
         top = head(200, {**headers, "Content-Length": len(body)})
         connection.send(top + body[:trial.rng.randrange(1, len(body) - 4)])
-        connection.reset()
+        then(connection)
     command(trial, send)
+
+
+@case(20)
+def pack_reset(trial):
+    part_of_a_pack(trial, lambda connection: connection.reset())
 
 
 @case(20)
 def pack_silent(trial):
-    def send(connection, request):
-        _, body, headers = trial.site.git.answer(request)
-        top = head(200, {**headers, "Content-Length": len(body)})
-        connection.send(top + body[:trial.rng.randrange(1, len(body) - 4)])
-        connection.stall()
-    command(trial, send)
+    part_of_a_pack(trial, lambda connection: connection.stall())
 
 
 @case(20)

@@ -400,11 +400,10 @@ static void choices_without_part_in_a_conflict_are_not_retried(void **state)
 static void a_damaged_block_is_refused(void **state)
 {
     (void)state;
-    struct world world;
-    make_world(&world, 7);
+    struct arena arena = {0};
     struct index index;
     size_t size;
-    struct index_builder *builder = index_begin(&world.arena);
+    struct index_builder *builder = index_begin(&arena);
     index_add_name(builder);
     index_add_candidate(builder);
     index_add_need(builder, 0, index_add_gate(builder, NULL, 0));
@@ -412,11 +411,11 @@ static void a_damaged_block_is_refused(void **state)
     for (size_t cut = 0; cut < size; cut += 4)
         assert_false(index_open(&index, block, cut));
     for (size_t at = 64; at < size; at++) {
-        unsigned char *copy = arena_copy(&world.arena, block, size);
+        unsigned char *copy = arena_copy(&arena, block, size);
         copy[at] ^= 0x40;
         assert_false(index_open(&index, copy, size) && index_verify(&index, copy));
     }
-    arena_release(&world.arena);
+    arena_release(&arena);
 }
 
 int main(void)
