@@ -56,6 +56,8 @@ struct choice *change_add_direct(struct change *change, const struct source *sou
         .tags = "",
         .provides = "",
         .consumes = "",
+        .depends = "",
+        .conflicts = "",
         .prefix = "",
         .tree = "",
         .range = "",

@@ -267,6 +267,8 @@ static void take_manifest(struct choice *choice, struct manifest *manifest, stru
     package->tags = strings_join(&manifest->tags, arena, "\n");
     package->provides = provides_lines(manifest, arena);
     package->consumes = consumes_lines(manifest, arena);
+    package->depends = strings_join(&manifest->depends, arena, "\n");
+    package->conflicts = strings_join(&manifest->conflicts, arena, "\n");
     package->capabilities = change_capabilities(choice, arena);
 }
 
@@ -307,6 +309,14 @@ static void warn_of_manifest(const struct change *change, const struct choice *c
     diags_warn(diags);
 }
 
+/* Whether a plan that was made with the one is good for the other. */
+static bool same_terms(const struct package *a, const struct package *b)
+{
+    return strcmp(a->provides, b->provides) == 0 && strcmp(a->consumes, b->consumes) == 0 &&
+           strcmp(or_empty(a->depends), b->depends) == 0 &&
+           strcmp(or_empty(a->conflicts), b->conflicts) == 0;
+}
+
 static int read_arrival(struct change *change, struct choice *choice, bool *learned)
 {
     struct arena *arena = change->arena;
@@ -319,11 +329,9 @@ static int read_arrival(struct change *change, struct choice *choice, bool *lear
     result = check_identity(choice, manifest);
     if (result < 0)
         return result;
-    const char *provides = choice->package.provides, *consumes = choice->package.consumes;
+    const struct package before = choice->package;
     take_manifest(choice, manifest, arena);
-    if (strcmp(provides, choice->package.provides) != 0 ||
-        strcmp(consumes, choice->package.consumes) != 0)
-        *learned = true;
+    *learned |= !same_terms(&before, &choice->package);
     result = name_check("plugin", choice->package.name);
     return result < 0 || choice->direct ? result : store_check_seen(&choice->package, arena);
 }

@@ -4,6 +4,8 @@
  */
 #include "cli/change.h"
 
+#include "registry/dependency.h"
+
 #include <string.h>
 
 /* The version of `name` that will be installed; NULL if none will. */
@@ -29,9 +31,11 @@ static bool in_range(struct arena *arena, const char *version_text, const char *
 static void check_need(const struct change *change, const struct package *package, const char *need)
 {
     struct arena *arena = change->arena;
-    const char *space = strchrnul(need, ' '), *range = *space ? space + 1 : "*";
-    const char *whole = arena_strndup(arena, need, (size_t)(space - need));
-    const char *name = arena_strndup(arena, whole, strcspn(whole, "@"));
+    struct dependency term;
+    if (!dependency_parse(&term, arena, need))
+        return;
+    const char *range = term.range, *name = term.name;
+    const char *whole = term.registry ? arena_printf(arena, "%s@%s", name, term.registry) : name;
     const char *version = version_after(change, name);
     if (!version && strcmp(whole, name) != 0)
         warning("plugin '%s' asks for the plugin '%s' (%s) of another marketplace, which is not "
@@ -53,7 +57,7 @@ void change_warn_needs(const struct change *change)
         if (step->kind != STEP_INSTALL && step->kind != STEP_UPDATE)
             continue;
         const struct manifest *manifest = step->choice->manifest;
-        for (size_t n = 0; manifest && n < manifest->plugins.count; n++)
-            check_need(change, &step->choice->package, manifest->plugins.items[n]);
+        for (size_t n = 0; manifest && n < manifest->depends.count; n++)
+            check_need(change, &step->choice->package, manifest->depends.items[n]);
     }
 }

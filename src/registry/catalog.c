@@ -79,6 +79,8 @@ static int catalog_adopt(struct catalog *out, const void *map, size_t size, cons
     }
     *out = (struct catalog){.map = map, .size = size, .count = head->count};
     out->origin = string_at(out, head->origin);
+    out->title = string_at(out, head->title);
+    out->allows = string_at(out, head->allows);
     return 0;
 }
 
@@ -168,6 +170,8 @@ void catalog_get(const struct catalog *catalog, size_t i, struct package *out)
         .tags = text[STRING_TAGS],
         .provides = text[STRING_PROVIDES],
         .consumes = text[STRING_CONSUMES],
+        .depends = text[STRING_DEPENDS],
+        .conflicts = text[STRING_CONFLICTS],
         .flags = row->flags,
         .prefix = text[STRING_PREFIX],
         .tree = text[STRING_TREE],

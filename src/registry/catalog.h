@@ -23,6 +23,8 @@ enum package_flags {
     PACKAGE_UNVERSIONED = 1 << 3, /* its registry gives no version: its content may change */
     PACKAGE_DISABLED = 1 << 4,    /* installed, and not shown to anybody (docs/claude.md) */
     PACKAGE_PARTLY = 1 << 5,      /* some of its components are */
+    PACKAGE_HELD = 1 << 6,        /* installed, and to stay as it is */
+    PACKAGE_TAGGED = 1 << 7,      /* an older state that a tag of its marketplace names */
 };
 
 /* The version of a package whose index gives none; the manifest knows better at install. */
@@ -36,9 +38,11 @@ struct package {
     struct source source;
     const char *language, *type; /* type: skill, integration, ... as the index says */
     const char *license, *homepage, *author;
-    const char *tags;     /* one a line */
-    const char *provides; /* canonical terms of contract.h, one a line */
-    const char *consumes; /* one a line */
+    const char *tags;      /* one a line */
+    const char *provides;  /* canonical terms of contract.h, one a line */
+    const char *consumes;  /* one a line */
+    const char *depends;   /* terms of dependency.h, one a line */
+    const char *conflicts; /* likewise */
     const char *entry; /* what a marketplace says of it besides, as JSON; "" of other registries */
     unsigned flags;
     /* Of an installed one only: */
@@ -58,12 +62,21 @@ struct catalog {
     const void *map;
     size_t size, count;
     const char *origin; /* what it was made from: the registry's commit, ETag, … */
+    const char *title;  /* what the registry calls itself */
+    const char *allows; /* registries that its plugins may depend on, as they call themselves */
+};
+
+/* What is said of all packages together; NULL for "". */
+struct catalog_about {
+    const char *origin, *title, *allows;
 };
 
 /* Writes durably and atomically. Sorts `packages` in place. */
-int catalog_write(const char *path, struct package *packages, size_t count, const char *origin);
+int catalog_write(const char *path, struct package *packages, size_t count,
+                  const struct catalog_about *about);
 /* The same bytes into `out`, and a catalog over bytes that lie in memory (copied). */
-void catalog_image(struct buf *out, struct package *packages, size_t count, const char *origin);
+void catalog_image(struct buf *out, struct package *packages, size_t count,
+                   const struct catalog_about *about);
 int catalog_from_image(struct catalog *out, const void *data, size_t len);
 /* ERR_NOT_FOUND if absent; ERR_CONFIG if damaged or of another format version. */
 int catalog_open(struct catalog *out, const char *path);

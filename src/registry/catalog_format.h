@@ -7,7 +7,7 @@
 #include "registry/catalog.h"
 
 #define CATALOG_MAGIC  "PAIICAT1"
-#define CATALOG_FORMAT 2
+#define CATALOG_FORMAT 3
 
 /* Between the parts of a line of search text, and between tags. */
 #define PART_SEPARATOR '\x1f'
@@ -22,8 +22,7 @@ struct catalog_header {
     uint32_t format, count;
     uint64_t size;
     struct catalog_section rows, search, text, strings, unused;
-    uint32_t origin, zero;
-    uint64_t reserved;
+    uint32_t origin, title, allows, zero;
     uint64_t body_check;   /* of everything behind the header */
     uint64_t header_check; /* of everything before this field */
 };
@@ -46,6 +45,8 @@ enum catalog_string {
     STRING_TAGS,
     STRING_PROVIDES,
     STRING_CONSUMES,
+    STRING_DEPENDS,
+    STRING_CONFLICTS,
     STRING_PREFIX,
     STRING_TREE,
     STRING_RANGE,
@@ -64,7 +65,7 @@ struct catalog_line { /* of the search section */
 };
 
 _Static_assert(sizeof(struct catalog_header) == 96, "docs/catalog.md says 96 bytes");
-_Static_assert(sizeof(struct catalog_row) == 104, "docs/catalog.md says 104 bytes");
+_Static_assert(sizeof(struct catalog_row) == 112, "docs/catalog.md says 112 bytes");
 
 uint64_t catalog_check(const void *data, size_t len);
 

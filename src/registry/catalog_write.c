@@ -109,6 +109,8 @@ static void add_row(struct buf *rows, struct string_pool *pool, const struct pac
         [STRING_TAGS] = p->tags,
         [STRING_PROVIDES] = p->provides,
         [STRING_CONSUMES] = p->consumes,
+        [STRING_DEPENDS] = p->depends,
+        [STRING_CONFLICTS] = p->conflicts,
         [STRING_PREFIX] = p->prefix,
         [STRING_TREE] = p->tree,
         [STRING_RANGE] = p->range,
@@ -159,7 +161,8 @@ static struct catalog_section add_section(struct buf *out, const struct buf *sec
     return place;
 }
 
-void catalog_image(struct buf *out, struct package *packages, size_t count, const char *origin)
+void catalog_image(struct buf *out, struct package *packages, size_t count,
+                   const struct catalog_about *about)
 {
     struct catalog_header head = {.magic = CATALOG_MAGIC, .format = CATALOG_FORMAT};
     struct string_pool pool = {0};
@@ -174,7 +177,9 @@ void catalog_image(struct buf *out, struct package *packages, size_t count, cons
             add_search_line(&lines, &text, &packages[i], i);
     }
     head.count = (uint32_t)count;
-    head.origin = pool_add(&pool, origin);
+    head.origin = pool_add(&pool, about->origin);
+    head.title = pool_add(&pool, about->title);
+    head.allows = pool_add(&pool, about->allows);
 
     buf_clear(out);
     buf_add(out, &head, sizeof head);
@@ -192,10 +197,11 @@ void catalog_image(struct buf *out, struct package *packages, size_t count, cons
     arena_release(&pool.arena);
 }
 
-int catalog_write(const char *path, struct package *packages, size_t count, const char *origin)
+int catalog_write(const char *path, struct package *packages, size_t count,
+                  const struct catalog_about *about)
 {
     AUTO_BUF image = {0};
 
-    catalog_image(&image, packages, count, origin);
+    catalog_image(&image, packages, count, about);
     return fs_write(path, image.data, image.len, 0644);
 }

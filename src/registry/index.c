@@ -320,7 +320,7 @@ int index_read(struct index *out, struct arena *arena, const char *registry,
     };
     bool json = text_ends(file, ".json") || begins_with_brace(text, len);
 
-    *out = (struct index){.name = "", .description = ""};
+    *out = (struct index){.name = "", .description = "", .allows = ""};
     if (json)
         reading.root.table = data_parse_json(arena, file, text, len, false, diags);
     else

@@ -12,6 +12,7 @@
 
 struct index {
     const char *name, *description; /* of [registry]; may be "" */
+    const char *allows; /* registries that its plugins may depend on, one a line; may be "" */
     struct package *packages;
     size_t count, capacity;
     size_t skipped;

@@ -2,6 +2,7 @@
  * [registry] and the rows of a TOML index.
  */
 #include "base/text.h"
+#include "registry/dependency.h"
 #include "registry/index_private.h"
 #include "registry/manifest_private.h"
 
@@ -71,6 +72,33 @@ static void row_contracts(struct row *row)
     row->package.consumes = row_lines(row, &consumed);
 }
 
+/* ---- other plugins ---- */
+
+static void row_depends(struct row *row)
+{
+    struct arena *arena = row->reading->arena;
+    struct strings words = {0}, terms = {0};
+    struct dependency term;
+
+    read_strings(&row->reader, "depends", &words);
+    for (size_t i = 0; i < words.count; i++)
+        if (dependency_parse(&term, arena, words.items[i]))
+            strings_add(&terms, arena, dependency_text(&term, arena));
+        else
+            read_error(&row->reader, data_get(row->reader.table, "depends"),
+                       "'%s' is not such as \"jira\", \"jira@^1.2\" or \"work/jira\"",
+                       words.items[i]);
+    row->package.depends = row_lines(row, &terms);
+}
+
+static void row_conflicts(struct row *row)
+{
+    struct strings terms = {0};
+
+    read_conflicts(&row->reader, &terms);
+    row->package.conflicts = row_lines(row, &terms);
+}
+
 /* ---- rows ---- */
 
 static const char *text_of(struct row *row, const char *key, const char *other)
@@ -124,6 +152,8 @@ static void read_row(struct index_reading *reading, struct data *node, const cha
     package->size = (uint64_t)read_integer(&row.reader, "size", 0, 0, INT64_MAX);
     package->flags = read_boolean(&row.reader, "yanked", false) ? PACKAGE_YANKED : 0;
     row_contracts(&row);
+    row_depends(&row);
+    row_conflicts(&row);
     row_source(&row, read_string(&row.reader, "source", NULL),
                read_string(&row.reader, "path", NULL));
     row_pins(&row, read_string(&row.reader, "ref", NULL), read_string(&row.reader, "commit", NULL),
@@ -135,9 +165,12 @@ void index_read_toml(struct index_reading *reading)
 {
     struct reader registry = read_table(&reading->root, "registry");
     struct data *plugins = read_any(&reading->root, "plugins");
+    struct strings allowed = {0};
 
     reading->index->name = read_string(&registry, "name", "");
     reading->index->description = read_string(&registry, "description", "");
+    read_strings(&registry, "depends_on", &allowed);
+    reading->index->allows = strings_join(&allowed, reading->arena, "\n");
     if (!plugins && !registry.table) {
         read_error(&reading->root, reading->root.table,
                    "no index of plugins: neither [registry] nor [[plugins]]");

@@ -100,6 +100,7 @@ static void read_plugin(struct manifest_reading *reading)
     read_lines(&plugin, "author", &manifest->authors);
     read_lines(&plugin, "tags", &manifest->tags);
     read_lines(&plugin, "keywords", &manifest->tags);
+    read_conflicts(&plugin, &manifest->conflicts);
     read_unknown_keys(&plugin);
 }
 

@@ -58,9 +58,8 @@ struct manifest {
     const char *description, *license, *homepage, *language, *type; /* "" when not said */
     const char *core_version; /* range of paii versions; NULL for any */
     struct strings authors, tags;
-    /* Those that a plugin of the client asks for: NAME, @MARKETPLACE and a range if it says them.
-     */
-    struct strings plugins;
+    struct strings depends;   /* terms of dependency.h: plugins that one of the client asks for */
+    struct strings conflicts; /* terms of dependency.h */
     struct provided *provides;
     size_t provide_count, provide_capacity;
     struct consumed *consumes;

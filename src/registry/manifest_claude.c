@@ -140,44 +140,6 @@ static void read_tags(struct manifest *out, struct arena *arena, struct reader *
             strings_add(&out->tags, arena, one_line(arena, c->text));
 }
 
-/* ---- dependencies ---- */
-
-static void add_dependency(struct manifest *out, struct reader *root, const struct data *node,
-                           const char *name, const struct data *version)
-{
-    struct arena *arena = root->diags->arena;
-    const char *range = version && version->type == DATA_STRING ? version->text : "";
-
-    size_t len = strcspn(name, "@");
-
-    if (!name_valid_n(name, len) || (name[len] && !name_valid(name + len + 1)))
-        read_warning(root, node, "'%s' is no plugin name: left out", name);
-    else if (*range && !range_parse(arena, range, false))
-        read_warning(root, node, "'%s' of '%s' is no version range: left out", range, name);
-    else
-        strings_add(&out->plugins, arena,
-                    *range ? arena_printf(arena, "%s %s", name, one_line(arena, range)) : name);
-}
-
-/* ["a", {"name": "b", "version": "^1"}], or {"a": "^1"}. */
-static void read_dependencies(struct manifest *out, struct reader *root)
-{
-    const struct data *list = read_any(root, "dependencies");
-    bool table = list && list->type == DATA_TABLE;
-
-    for (const struct data *c = list ? list->children : NULL; c; c = c->next) {
-        const struct data *name = c->type == DATA_TABLE ? data_get(c, "name") : c;
-
-        if (table)
-            add_dependency(out, root, c, c->key, c);
-        else if (name && name->type == DATA_STRING)
-            add_dependency(out, root, c, name->text,
-                           c->type == DATA_TABLE ? data_get(c, "version") : NULL);
-        else
-            read_warning(root, c, "left out: it names no plugin");
-    }
-}
-
 /* ---- plugin.json ---- */
 
 static const char *read_version(struct arena *arena, struct reader *root)
@@ -221,7 +183,7 @@ static int from_plugin_json(struct manifest *out, struct arena *arena,
         out->homepage = text_at(&root, "repository", "url");
     read_authors(out, arena, &root);
     read_tags(out, arena, &root);
-    read_dependencies(out, &root);
+    claude_read_dependencies(&out->depends, &root);
     return diags_result(diags);
 }
 

@@ -28,7 +28,36 @@ static struct data *entry_of(const struct package *package, struct arena *arena)
     return entry && entry->type == DATA_TABLE ? entry : NULL;
 }
 
+/* A table; NULL if there is none that can be read. */
+static struct data *read_client_manifest(struct arena *arena, const char *path)
+{
+    struct diags diags = {.arena = arena};
+    AUTO_BUF text = {0};
+    struct data *root;
+    size_t mark;
+
+    if (fs_read(&text, path, MANIFEST_MAX_BYTES) < 0) {
+        error_clear();
+        return NULL;
+    }
+    mark = text_starts(buf_text(&text), "\xef\xbb\xbf") ? 3 : 0;
+    root = data_parse_json(arena, path, buf_text(&text) + mark, text.len - mark, false, &diags);
+    return root && root->type == DATA_TABLE ? root : NULL;
+}
+
 /* ---- reading ---- */
+
+/* A plugin of paii's own that is one of the client's too: what the client will ask for it needs. */
+static void take_dependencies(struct manifest *out, struct arena *arena, const char *dir,
+                              struct diags *diags)
+{
+    const char *path = path_join(arena, dir, client_manifest);
+    struct reader reader = {.file = path, .diags = diags};
+
+    reader.table = read_client_manifest(arena, path);
+    if (reader.table)
+        claude_read_dependencies(&out->depends, &reader);
+}
 
 static const char *first(const char *own, const char *other)
 {
@@ -58,6 +87,16 @@ static const char *version_of_content(struct arena *arena, const struct source *
     return id ? arena_printf(arena, "0.0.0+%.12s", id) : VERSION_UNKNOWN;
 }
 
+static int read_both(struct manifest *out, struct arena *arena, const char *dir,
+                     struct diags *diags)
+{
+    int result = manifest_read(out, arena, dir, diags);
+
+    if (result == 0)
+        take_dependencies(out, arena, dir, diags);
+    return result;
+}
+
 int manifest_read_package(struct manifest *out, struct arena *arena, const char *dir,
                           const struct package *package, struct diags *diags)
 {
@@ -65,7 +104,7 @@ int manifest_read_package(struct manifest *out, struct arena *arena, const char 
     int result;
 
     if (fs_exists(path_join(arena, dir, "plugin.toml")))
-        return manifest_read(out, arena, dir, diags);
+        return read_both(out, arena, dir, diags);
     result = manifest_from_claude(out, arena, &folder, diags);
     if (result < 0)
         return result;
@@ -231,22 +270,8 @@ static void write_manifest(struct settling *settling, const struct package *pack
 /* What is no JSON is told of when the manifest is read. */
 static bool read_own(struct settling *settling, const char *path)
 {
-    struct diags diags = {.arena = settling->arena};
-    AUTO_BUF text = {0};
-    const struct data *own;
-    size_t mark;
-
-    if (!fs_exists(path))
-        return true;
-    if (fs_read(&text, path, MANIFEST_MAX_BYTES) < 0) {
-        error_clear();
-        return false;
-    }
-    mark = text_starts(buf_text(&text), "\xef\xbb\xbf") ? 3 : 0;
-    own = data_parse_json(settling->arena, path, buf_text(&text) + mark, text.len - mark, false,
-                          &diags);
-    settling->own = own;
-    return own && own->type == DATA_TABLE;
+    settling->own = read_client_manifest(settling->arena, path);
+    return settling->own || !fs_exists(path);
 }
 
 int manifest_settle(struct arena *arena, const char *dir, const struct package *package)

@@ -1,8 +1,9 @@
 /*
- * [provides] and [consumes].
+ * [provides], [consumes] and what a plugin cannot stand beside.
  */
 #include "base/semver.h"
 #include "base/text.h"
+#include "registry/dependency.h"
 #include "registry/manifest_private.h"
 
 #include <string.h>
@@ -187,4 +188,23 @@ void manifest_read_consumes(struct manifest_reading *reading)
 {
     for (struct data *node = manifest_entries(reading, "consumes"); node; node = node->next)
         consumed_entry(reading, node);
+}
+
+/* ---- conflicts ---- */
+
+void read_conflicts(struct reader *reader, struct strings *out)
+{
+    struct strings words = {0};
+
+    read_strings(reader, "conflicts", &words);
+    for (size_t i = 0; i < words.count; i++) {
+        const char *term = conflict_text(reader->diags->arena, words.items[i]);
+
+        if (!term)
+            read_error(reader, data_get(reader->table, "conflicts"),
+                       "'%s' is not such as \"jira\", \"jira@<2\" or \"MemoryProvider\"",
+                       words.items[i]);
+        else if (!strings_has(out, term))
+            strings_add(out, reader->diags->arena, term);
+    }
 }

@@ -29,6 +29,8 @@ void read_command(struct reader *reader, const char *key, struct strings *out);
 /* manifest_contracts.c: [provides], [consumes]; also of an index row that has such tables */
 void manifest_read_provides(struct manifest_reading *reading);
 void manifest_read_consumes(struct manifest_reading *reading);
+void read_conflicts(struct reader *reader,
+                    struct strings *out); /* `conflicts` of a plugin or row */
 /* manifest_actions.c: [config], [env], [actions], [hooks] */
 void manifest_read_config(struct manifest_reading *reading);
 void manifest_read_env(struct manifest_reading *reading);
@@ -43,6 +45,10 @@ struct claude_folder {
 };
 int manifest_from_claude(struct manifest *out, struct arena *arena,
                          const struct claude_folder *folder, struct diags *diags);
+
+/* manifest_claude_depends.c: adds the `dependencies` of a table of the client's as terms; warns of
+ * those that are none. */
+void claude_read_dependencies(struct strings *out, struct reader *reader);
 
 /* manifest_claude_entry.c: whether a marketplace lists it, which then names it. */
 bool package_is_listed(const struct package *package);

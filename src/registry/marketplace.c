@@ -2,6 +2,8 @@
  * A Claude Code marketplace.json as an index.
  */
 #include "registry/marketplace.h"
+#include "registry/dependency.h"
+#include "registry/manifest_private.h"
 
 #include <string.h>
 
@@ -38,6 +40,14 @@ static const char *tags(struct row *row)
     return row_lines(row, &list);
 }
 
+static const char *depends(struct row *row)
+{
+    struct strings terms = {0};
+
+    claude_read_dependencies(&terms, &row->reader);
+    return row_lines(row, &terms);
+}
+
 static void read_entry(struct index_reading *reading, struct data *node, const char *root)
 {
     struct row row;
@@ -62,6 +72,7 @@ static void read_entry(struct index_reading *reading, struct data *node, const c
     package->author = text_or(&row, "author", "name");
     package->tags = tags(&row);
     marketplace_source(&row, root);
+    package->depends = depends(&row);
     marketplace_entry(&row);
     row_end(&row);
 }
@@ -138,6 +149,19 @@ static const char *text_in(const struct data *table, const char *key)
     return node && node->type == DATA_STRING ? node->text : NULL;
 }
 
+/* The marketplaces that plugins of this one may depend on. */
+static const char *allowed(struct index_reading *reading)
+{
+    const struct data *list = read_any(&reading->root, "allowCrossMarketplaceDependenciesOn");
+    struct strings names = {0};
+
+    for (const struct data *c = list && list->type == DATA_ARRAY ? list->children : NULL; c;
+         c = c->next)
+        if (c->type == DATA_STRING && marketplace_name_valid(c->text))
+            strings_add(&names, reading->arena, c->text);
+    return strings_join(&names, reading->arena, "\n");
+}
+
 void index_read_marketplace(struct index_reading *reading)
 {
     struct data *root = reading->root.table, *plugins, *metadata;
@@ -154,6 +178,7 @@ void index_read_marketplace(struct index_reading *reading)
     text = text_in(root, "description");
     text = text ? text : text_in(metadata, "description");
     reading->index->description = text ? text : "";
+    reading->index->allows = allowed(reading);
     text = text_in(metadata, "pluginRoot");
     if (!plugins || plugins->type != DATA_ARRAY)
         read_error(&reading->root, plugins ? plugins : root,

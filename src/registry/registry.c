@@ -163,7 +163,8 @@ int registry_compile_local(struct catalog *out, size_t *skipped, const struct pl
     if (result < 0)
         return result;
     *skipped = index.skipped;
-    catalog_image(&image, index.packages, index.count, origin);
+    catalog_image(&image, index.packages, index.count,
+                  &(struct catalog_about){origin, index.name, index.allows});
     /* A command that only reads makes no PAII_DIR, and needs no permission to write in it. */
     if (!fs_is_dir(paths.dir) || fs_mkdirs(place->dir, 0700) < 0 ||
         fs_write(place->catalog, image.data, image.len, 0644) < 0)

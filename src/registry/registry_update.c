@@ -238,7 +238,8 @@ static int keep(struct updating *updating, struct index *index, const char *path
         result = fs_write(copy, buf_text(&text), text.len, 0644);
     if (result == 0)
         result = catalog_write(place->catalog, index->packages, index->count,
-                               registry_origin(place, stamp, arena));
+                               &(struct catalog_about){registry_origin(place, stamp, arena),
+                                                       index->name, index->allows});
     if (result == 0)
         result = write_state(updating, stamp, job->date, name, hash, arena);
     return result;

@@ -163,7 +163,7 @@ static int open_from_lock(struct catalog *out, struct arena *arena)
     int result = installed_read(&set, arena);
     if (result < 0 || set.generation == 0)
         return result;
-    catalog_image(&image, set.packages, set.count, "");
+    catalog_image(&image, set.packages, set.count, &(struct catalog_about){0});
     return catalog_from_image(out, image.data, image.len);
 }
 
@@ -231,7 +231,8 @@ int generation_write(struct installed *set, struct arena *arena,
     if (result == 0)
         result = fs_write(path_join(arena, dir, "paii.lock"), lock.data, lock.len, 0600);
     if (result == 0)
-        result = catalog_write(path_join(arena, dir, "catalog"), set->packages, set->count, "");
+        result = catalog_write(path_join(arena, dir, "catalog"), set->packages, set->count,
+                               &(struct catalog_about){0});
     if (result == 0)
         result = project(set, dir, arena);
     fs_sync_later(NULL);

@@ -28,7 +28,8 @@ static void image_make(struct buf *out)
     };
     for (size_t i = 0; i < sizeof packages / sizeof *packages; i++)
         packages[i].source = source;
-    catalog_image(out, packages, sizeof packages / sizeof *packages, "fuzz");
+    catalog_image(out, packages, sizeof packages / sizeof *packages,
+                  &(struct catalog_about){.origin = "fuzz"});
 }
 
 /* `catalogs` are the damaged one and one that is whole. */

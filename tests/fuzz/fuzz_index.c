@@ -22,7 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             const char *path = index.packages[i].source.path;
             assert(source_subpath(&arena, path)); /* a lock is read only with such a path */
         }
-        catalog_image(&image, index.packages, index.count, "fuzz");
+        catalog_image(&image, index.packages, index.count,
+                      &(struct catalog_about){.origin = "fuzz"});
         buf_release(&image);
     }
     error_clear();

@@ -63,7 +63,9 @@ static void write_sample(struct catalog *out)
         package("remember", "1.0.0", "", "keeps things; immemorial"),
     };
 
-    assert_int_equal(catalog_write(path, packages, sizeof packages / sizeof *packages, "abc\nurl"),
+    assert_int_equal(catalog_write(path, packages, sizeof packages / sizeof *packages,
+                                   &(struct catalog_about){
+                                       .origin = "abc\nurl", .title = "t", .allows = "a\nb"}),
                      0);
     assert_int_equal(catalog_open(out, path), 0);
     assert_int_equal(catalog_verify(out, path), 0);
@@ -79,6 +81,8 @@ static void rows_come_back_in_order(void **state)
     write_sample(&catalog);
     assert_int_equal(catalog.count, 8);
     assert_string_equal(catalog.origin, "abc\nurl");
+    assert_string_equal(catalog.title, "t");
+    assert_string_equal(catalog.allows, "a\nb");
     assert_string_equal(catalog_name(&catalog, 0), "history");
     assert_int_equal(catalog_find(&catalog, "history", &first), 4);
     assert_int_equal(first, 0);
@@ -105,7 +109,7 @@ static void an_empty_catalog_works(void **state)
     size_t first;
 
     (void)state;
-    assert_int_equal(catalog_write(path, NULL, 0, ""), 0);
+    assert_int_equal(catalog_write(path, NULL, 0, &(struct catalog_about){0}), 0);
     assert_int_equal(catalog_open(&catalog, path), 0);
     assert_int_equal(catalog.count, 0);
     assert_int_equal(catalog_find(&catalog, "x", &first), 0);
@@ -172,7 +176,7 @@ static void catalogs_are_searched_together(void **state)
     struct hit hits[8];
 
     (void)state;
-    assert_int_equal(catalog_write(path, other, 2, ""), 0);
+    assert_int_equal(catalog_write(path, other, 2, &(struct catalog_about){0}), 0);
     assert_int_equal(catalog_open(&catalogs[1], path), 0);
     write_sample(&catalogs[0]);
     assert_int_equal(catalog_search(catalogs, 2, "jira", hits, 8), 3);

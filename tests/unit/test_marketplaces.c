@@ -131,7 +131,7 @@ static void check_catalog(const char *file, struct index *index)
     struct catalog catalog;
     struct hit hits[4];
 
-    catalog_image(&image, index->packages, index->count, "x");
+    catalog_image(&image, index->packages, index->count, &(struct catalog_about){.origin = "x"});
     assert_int_equal(catalog_from_image(&catalog, image.data, image.len), 0);
     for (size_t i = 0; i < index->count; i++) {
         const struct package *p = &index->packages[i];
