@@ -142,6 +142,16 @@ static int unknown_option(const struct parse *parse, const char *word, size_t le
     return usage_error(parse);
 }
 
+static void switch_option(struct parse *parse, const struct option *row, bool on)
+{
+    void *place = option_place(parse, row);
+
+    if (row->kind == OPTION_MAYBE)
+        *(const char **)place = on ? "" : OPTION_OFF;
+    else
+        *(bool *)place = on;
+}
+
 /* --name, --name=value, --no-name of a flag */
 static int long_option(struct parse *parse, const char *word)
 {
@@ -154,18 +164,18 @@ static int long_option(struct parse *parse, const char *word)
     if (!row && text_starts(name, "no-") && len > 3) {
         row = option_find(parse->command, name + 3, len - 3);
         on = false;
-        if (row && row->kind != OPTION_FLAG)
+        if (row && row->kind != OPTION_FLAG && row->kind != OPTION_MAYBE)
             row = NULL;
     }
     if (!row)
         return unknown_option(parse, word, len + 2);
-    if (row->kind != OPTION_FLAG)
+    if (option_takes_word(row) || (on && value && row->value))
         return take_value(parse, row, value);
     if (value) {
         fail(ERR_GENERIC, "'--%s' takes no value", row->name);
         return usage_error(parse);
     }
-    *(bool *)option_place(parse, row) = on;
+    switch_option(parse, row, on);
     return 0;
 }
 
@@ -176,9 +186,9 @@ static int letters(struct parse *parse, const char *word)
         const struct option *row = option_find_letter(parse->command, *at);
         if (!row)
             return unknown_option(parse, word, strlen(word));
-        if (row->kind != OPTION_FLAG)
+        if (option_takes_word(row))
             return take_value(parse, row, at[1] ? at + 1 : NULL);
-        *(bool *)option_place(parse, row) = true;
+        switch_option(parse, row, true);
     }
     return 0;
 }

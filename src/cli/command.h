@@ -26,9 +26,19 @@ enum complete {
     COMPLETE_DIR,
 };
 
-enum option_kind { OPTION_FLAG, OPTION_STRING, OPTION_INTEGER, OPTION_STRINGS };
+enum option_kind {
+    OPTION_FLAG,
+    OPTION_STRING,
+    OPTION_INTEGER,
+    OPTION_STRINGS,
+    /* --name, --name=VALUE (if the row has a value) and --no-name: "", VALUE and OPTION_OFF; NULL
+     * if none was given. */
+    OPTION_MAYBE,
+};
+#define OPTION_OFF "no"
 
-/* Bound to a field of the command's own struct: bool, const char *, int, struct strings. */
+/* Bound to a field of the command's own struct: bool, const char *, int, struct strings, and const
+ * char * of a MAYBE. */
 struct option {
     const char *name;
     char letter; /* 0 for none */

@@ -74,7 +74,7 @@ static void kind(struct buf *out, enum complete complete, const char *const *cho
 static void option_case(struct buf *out, const char *path, const struct command *command)
 {
     for (const struct option *row = command ? command->options : NULL; row && row->name; row++) {
-        if (row->kind == OPTION_FLAG)
+        if (!option_takes_word(row))
             continue;
         buf_printf(out, "    '%s:--%s'", path, row->name);
         if (row->letter)
@@ -278,7 +278,7 @@ static void fish_path_case(struct buf *out, const char *path, const struct comma
 static void fish_valued_case(struct buf *out, const char *path, const struct command *command)
 {
     for (const struct option *row = command ? command->options : NULL; row && row->name; row++) {
-        if (row->kind == OPTION_FLAG)
+        if (!option_takes_word(row))
             continue;
         buf_printf(out, " '%s:--%s'", path, row->name);
         if (row->letter)
@@ -312,7 +312,7 @@ static void fish_options(struct buf *out, const char *path, const struct option 
         buf_printf(out, " -l %s", row->name);
         if (row->letter)
             buf_printf(out, " -s %c", row->letter);
-        if (row->kind != OPTION_FLAG) {
+        if (option_takes_word(row)) {
             buf_puts(out, row->complete == COMPLETE_FILE ? " -r" : " -x");
             fish_arguments(out, row->complete, row->choices);
         }

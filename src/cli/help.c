@@ -95,13 +95,9 @@ static void options(const struct option *rows)
     for (; rows && rows->name; rows++) {
         buf_clear(&label);
         buf_clear(&help);
-        if (rows->letter)
-            buf_printf(&label, "-%c, ", rows->letter);
-        else
+        if (!rows->letter)
             buf_puts(&label, "    ");
-        buf_printf(&label, "--%s", rows->name);
-        if (rows->kind != OPTION_FLAG)
-            buf_printf(&label, " %s", rows->value ? rows->value : "VALUE");
+        option_label(&label, rows);
         buf_puts(&help, rows->help);
         add_choices(&help, rows->choices);
         row(&text, label.data, help.data);

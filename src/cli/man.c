@@ -69,11 +69,7 @@ static void option_rows(struct buf *out, const struct option *row)
 {
     for (; row && row->name; row++) {
         AUTO_BUF label = {0};
-        if (row->letter)
-            buf_printf(&label, "-%c, ", row->letter);
-        buf_printf(&label, "--%s", row->name);
-        if (row->kind != OPTION_FLAG)
-            buf_printf(&label, " %s", row->value ? row->value : "VALUE");
+        option_label(&label, row);
         term_row(out, label.data, row->help);
         choices(out, row->choices);
     }

@@ -69,6 +69,22 @@ const struct option *option_find_letter(const struct command *command, char lett
     return row ? row : find_letter(global_options, letter);
 }
 
+bool option_takes_word(const struct option *row)
+{
+    return row->kind != OPTION_FLAG && row->kind != OPTION_MAYBE;
+}
+
+void option_label(struct buf *out, const struct option *row)
+{
+    if (row->letter)
+        buf_printf(out, "-%c, ", row->letter);
+    buf_printf(out, "--%s", row->name);
+    if (row->kind == OPTION_MAYBE && row->value)
+        buf_printf(out, "[=%s]", row->value);
+    else if (option_takes_word(row))
+        buf_printf(out, " %s", row->value ? row->value : "VALUE");
+}
+
 void usage_line(struct buf *out, const struct command *command, const char *parent)
 {
     buf_printf(out, "paii %s%s%s", parent ? parent : "", parent ? " " : "", command->name);

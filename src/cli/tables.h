@@ -17,6 +17,10 @@ int command_unknown(const struct command *const *table, const char *parent, cons
 const struct option *option_find(const struct command *command, const char *name, size_t len);
 const struct option *option_find_letter(const struct command *command, char letter);
 
+/* Whether the next word of the command line is its value. */
+bool option_takes_word(const struct option *row);
+/* "-r, --registry NAME" */
+void option_label(struct buf *out, const struct option *row);
 /* "paii registry add [OPTIONS] NAME URL"; `parent` is NULL for a command of the first level. */
 void usage_line(struct buf *out, const struct command *command, const char *parent);
 

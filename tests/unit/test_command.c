@@ -65,8 +65,9 @@ static void check_option_rows(const struct command *command, const struct option
     for (; row && row->name; row++) {
         assert_non_null(row->help);
         assert_true(*row->help && !text_ends(row->help, "."));
-        assert_true((row->kind == OPTION_FLAG) == (row->value == NULL));
-        if (row->kind == OPTION_FLAG)
+        if (row->kind != OPTION_MAYBE)
+            assert_true((row->kind == OPTION_FLAG) == (row->value == NULL));
+        if (!option_takes_word(row))
             assert_false(text_starts(row->name, "no-")); /* --no-x is made from x */
         if (command)
             assert_true(row->offset < command->options_size);
