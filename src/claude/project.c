@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/text.h"
+#include "claude/built.h"
 #include "claude/declared.h"
 #include "claude/dispatcher.h"
 #include "claude/native_hooks.h"
@@ -26,6 +27,7 @@ struct projection {
     const struct package *package;
     struct components parts;  /* without what is switched off */
     const char *prefix, *dir; /* its files, and GENERATION/claude/NAME */
+    bool built;
     struct arena *arena;
 };
 
@@ -49,6 +51,13 @@ static void write_declared(struct json_writer *json, const struct projection *in
     claude_write_paths(json, value->key, &left, in->arena);
 }
 
+/* Whether the servers are written by us: some are switched off, or all get a PATH. */
+static bool writes_servers(const struct projection *in)
+{
+    return claude_is_disabled(in->package, COMPONENT_SERVER, NULL) ||
+           (in->built && in->parts.mcp_servers.count);
+}
+
 static void write_servers(struct json_writer *json, const struct projection *in)
 {
     const struct servers *tables = &in->parts.mcp_tables;
@@ -58,7 +67,7 @@ static void write_servers(struct json_writer *json, const struct projection *in)
     json_object(json);
     for (size_t i = 0; i < tables->count; i++) {
         json_key(json, tables->items[i]->key);
-        json_data(json, tables->items[i]);
+        claude_write_server(json, tables->items[i], in->built, in->arena);
     }
     json_end_object(json);
 }
@@ -83,11 +92,13 @@ static void write_own(struct json_writer *json, const struct projection *in, con
         if (strcmp(c->key, "name") == 0 || strcmp(c->key, "hooks") == 0 ||
             claude_write_metadata(json, c))
             continue;
+        if (kind == COMPONENT_SERVER && writes_servers(in))
+            continue;
         if (kind < 0 || (!claude_is_disabled(in->package, (enum component_kind)kind, NULL) &&
                          !names_agent_folder((enum component_kind)kind, c))) {
             json_key(json, c->key);
             json_data(json, c);
-        } else if (kind != COMPONENT_SERVER) {
+        } else {
             write_declared(json, in, (enum component_kind)kind, c);
         }
     }
@@ -115,7 +126,7 @@ static int write_manifest(const struct projection *in)
     if (in->parts.agents_by_path && in->parts.agent_files.count &&
         (!own || !data_get(own, "agents")))
         claude_write_paths(&json, "agents", &in->parts.agent_files, in->arena);
-    if (claude_is_disabled(package, COMPONENT_SERVER, NULL))
+    if (writes_servers(in))
         write_servers(&json, in);
     json_end_object(&json);
     buf_putc(&text, '\n');
@@ -168,6 +179,12 @@ static int split_folder(const struct projection *in, enum component_kind kind, c
     return result;
 }
 
+/* Programs of a venv stand beside those that the plugin has itself. */
+static bool has_own_bin(const struct projection *in)
+{
+    return in->built && claude_has_venv(in->prefix, in->arena);
+}
+
 static int show(const struct projection *in, const char *entry)
 {
     const struct package *package = in->package;
@@ -175,7 +192,9 @@ static int show(const struct projection *in, const char *entry)
     if (strcmp(entry, "SKILL.md") == 0 &&
         claude_is_disabled(package, COMPONENT_SKILL, package->name))
         return 0;
-    if (strcmp(entry, ".mcp.json") == 0 && claude_is_disabled(package, COMPONENT_SERVER, NULL))
+    if (strcmp(entry, ".mcp.json") == 0 && writes_servers(in))
+        return 0;
+    if (strcmp(entry, "bin") == 0 && has_own_bin(in))
         return 0;
     if (strcmp(entry, "agents") == 0 && in->parts.agents.count == 0 &&
         claude_is_disabled(package, COMPONENT_AGENT, NULL))
@@ -197,6 +216,8 @@ static int show_entries(const struct projection *in)
     for (size_t i = 0; i < entries.count && result == 0; i++)
         if (is_for_client(entries.items[i]))
             result = show(in, entries.items[i]);
+    if (result == 0 && has_own_bin(in))
+        result = claude_project_bin(in->dir, in->package->name, in->prefix, in->arena);
     return result;
 }
 
@@ -215,13 +236,14 @@ static int project_plugin(const struct package *package, const char *root, struc
         .package = package,
         .prefix = installed_prefix(package, arena),
         .dir = path_join(arena, root, package->name),
+        .built = installed_is_built(package),
         .arena = arena,
     };
     int result = claude_components_left(&in.parts, arena, package);
     if (result < 0 || !claude_has_link(&in.parts))
         return result;
     bool whole = !package->disabled_components || !*package->disabled_components;
-    if (whole && is_plain_skill(&in.parts))
+    if (whole && !in.built && is_plain_skill(&in.parts))
         return fs_symlink(arena_printf(arena, "../prefix/%s", package->name), in.dir);
     result = fs_mkdirs(in.dir, 0755);
     if (result == 0)

@@ -28,6 +28,7 @@ struct change_request {
     bool update_all;
     bool dev;             /* link folders live */
     bool with_optional;   /* providers of optional contracts too */
+    const char *build;    /* --build: a type, "" for what is there, OPTION_OFF; NULL: not said */
     const char *registry; /* --registry: where names are looked for; NULL: anywhere */
     bool dry_run, yes;
     /* Exactly what a lock file says; nothing above counts then. */
@@ -48,6 +49,7 @@ struct choice {
     const char *pin;      /* that a person asked for: a commit, or "sha256=..."; NULL: none */
     bool stored;          /* of a lock: the store has its prefix */
     bool damaged;         /* of a lock: the prefix that the store has is to be replaced */
+    bool rebuild;         /* a current one that is to be built in another way */
     bool same_as_current; /* a direct one that was fetched and found installed: not to be chosen */
     /* Once fetched: */
     const char *tree_dir; /* its source tree in staging, or the live folder */
@@ -105,6 +107,16 @@ size_t change_count(const struct change *change);
  * reads manifests. `*learned` is set if a manifest says other contracts than its index did. */
 int change_fetch(struct change *change, struct choice **choices, size_t count, bool *learned);
 
+/* ---- change_build.c: how a plugin without plugin.toml is built ---- */
+
+/* Decides it for one whose manifest was read: as asked, as before, as its marketplace says, else
+ * not at all. */
+int change_choose_build(struct change *change, struct choice *choice, struct manifest *manifest);
+/* Whether what is installed is asked to be built in another way. */
+bool change_wants_rebuild(const struct change *change, const struct choice *choice);
+/* The types of build that it carries a file for and is not built as. */
+void change_could_build(struct strings *types, const struct choice *choice, struct arena *arena);
+
 /* ---- change_locked.c ---- */
 
 /* Instead of offering and planning: the steps that lead to what the lock file says, fetched. */
@@ -123,6 +135,8 @@ bool change_wants_more(const struct change *change);
 int change_check_grants(const struct change *change);
 /* Notes that what the steps may do is agreed to. */
 void change_grant(struct change *change);
+/* Whether the request names it, or the source that it now comes from. */
+bool change_names(const struct change_request *request, const struct choice *choice);
 
 /* ---- change_names.c ---- */
 

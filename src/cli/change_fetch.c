@@ -327,6 +327,8 @@ static int read_arrival(struct change *change, struct choice *choice, bool *lear
         return manifest_refused(change, choice);
     warn_of_manifest(change, choice, &diags);
     result = check_identity(choice, manifest);
+    if (result == 0)
+        result = change_choose_build(change, choice, manifest);
     if (result < 0)
         return result;
     const struct package before = choice->package;
@@ -334,6 +336,11 @@ static int read_arrival(struct change *change, struct choice *choice, bool *lear
     *learned |= !same_terms(&before, &choice->package);
     result = name_check("plugin", choice->package.name);
     return result < 0 || choice->direct ? result : store_check_seen(&choice->package, arena);
+}
+
+static bool same_build(const struct package *a, const struct package *b)
+{
+    return strcmp(or_empty(a->build), or_empty(b->build)) == 0;
 }
 
 static bool same_entry(const struct package *a, const struct package *b)
@@ -347,8 +354,8 @@ static bool same_entry(const struct package *a, const struct package *b)
 static void recognise_current(struct change *change, struct choice *choice, bool *learned)
 {
     const struct package *before = installed_find(&change->before, choice->package.name);
-    if (!before || change->request->locked || before->flags & PACKAGE_DEV ||
-        strcmp(before->tree, choice->package.tree) != 0)
+    if (!before || choice->rebuild || change->request->locked || before->flags & PACKAGE_DEV ||
+        !same_build(before, &choice->package) || strcmp(before->tree, choice->package.tree) != 0)
         return;
     if (choice->direct)
         choice->same_as_current = !*before->registry;

@@ -23,22 +23,22 @@ static void ungranted(struct strings *out, const struct step *step, struct arena
             strings_add(out, arena, wanted.items[i]);
 }
 
-/* By its name, or by the source that it comes from. */
-static bool is_named(const struct change_request *request, const struct choice *choice)
+bool change_names(const struct change_request *request, const struct choice *choice)
 {
     for (size_t i = 0; i < request->install_count; i++) {
         const struct spec *spec = &request->install[i];
         if (spec->kind == SPEC_NAME && strcmp(spec->name, choice->package.name) == 0)
             return true;
     }
-    return choice->direct && request->install_count;
+    return choice->direct && !choice->current && request->install_count;
 }
 
 /* A live folder changes all the time, and a lock file says itself what was agreed to. */
 static bool is_asked_about(const struct change *change, const struct step *step)
 {
     return step->kind == STEP_UPDATE && !change->request->locked &&
-           !(step->choice->package.flags & PACKAGE_DEV) && !is_named(change->request, step->choice);
+           !(step->choice->package.flags & PACKAGE_DEV) &&
+           !change_names(change->request, step->choice);
 }
 
 bool change_wants_more(const struct change *change)

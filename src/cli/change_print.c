@@ -68,6 +68,22 @@ static void print_programs(const struct manifest *manifest, struct arena *arena)
     print_list("hooks:", &hooks, arena);
 }
 
+static void print_could_build(const struct choice *choice, struct arena *arena)
+{
+    struct strings types = {0}, ways = {0}, signs = {0};
+    change_could_build(&types, choice, arena);
+    for (size_t i = 0; i < types.count; i++) {
+        const char *type = types.items[i];
+        strings_add(&signs, arena,
+                    manifest_build_sign(arena, choice->tree_dir, build_choice_type(type)));
+        strings_add(&ways, arena,
+                    types.count > 1 ? arena_printf(arena, "--build=%s", type) : "--build");
+    }
+    if (types.count)
+        out("    carries a %s; %s would build it\n", strings_join(&signs, arena, " and a "),
+            strings_join(&ways, arena, " or "));
+}
+
 /* What the client will see, what building runs, and what runs later. */
 static void print_details(const struct change *change, const struct step *step)
 {
@@ -80,6 +96,7 @@ static void print_details(const struct change *change, const struct step *step)
     const struct build_adapter *adapter = build_adapter(choice->manifest->build.type);
     if (adapter->needed(choice->manifest, choice->tree_dir))
         out("    build: %s\n", adapter->describe(arena, choice->manifest, choice->tree_dir));
+    print_could_build(choice, arena);
     print_programs(choice->manifest, arena);
     struct components parts = {0};
     if (claude_components(&parts, arena, choice->package.name, choice->tree_dir) < 0)
@@ -90,6 +107,20 @@ static void print_details(const struct change *change, const struct step *step)
     print_list("MCP servers:", &parts.mcp_servers, arena);
     if (claude_has_link(&parts))
         out("    link: %s/skills/%s\n", paths.claude, choice->package.name);
+}
+
+static void json_build(struct json_writer *json, const struct choice *choice, struct arena *arena)
+{
+    struct strings types = {0};
+    const struct build_adapter *adapter = build_adapter(choice->manifest->build.type);
+    if (adapter->needed(choice->manifest, choice->tree_dir))
+        json_field(json, "build", build_type_names[adapter->type]);
+    change_could_build(&types, choice, arena);
+    json_key(json, "could_build");
+    json_array(json);
+    for (size_t i = 0; i < types.count; i++)
+        json_string(json, types.items[i]);
+    json_end_array(json);
 }
 
 static void json_step(struct json_writer *json, const struct step *step, struct arena *arena)
@@ -105,6 +136,8 @@ static void json_step(struct json_writer *json, const struct step *step, struct 
     json_field(json, "source", source_text(&package->source, arena));
     json_field(json, "commit", package->source.commit);
     json_field(json, "because", step->because);
+    if (step->choice && step->choice->tree_dir)
+        json_build(json, step->choice, arena);
     json_end_object(json);
 }
 

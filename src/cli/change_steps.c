@@ -117,9 +117,10 @@ int plan_steps(struct planner *planner, const struct answer_plan *answer)
 
     for (size_t i = 0; i < count; i++) {
         const struct package *before = installed_find(&change->before, chosen[i]->package.name);
-        struct step step = {.kind = chosen[i]->current ? STEP_KEEP
-                                    : before           ? STEP_UPDATE
-                                                       : STEP_INSTALL,
+        chosen[i]->rebuild = change_wants_rebuild(change, chosen[i]);
+        struct step step = {.kind = chosen[i]->current && !chosen[i]->rebuild ? STEP_KEEP
+                                    : before                                  ? STEP_UPDATE
+                                                                              : STEP_INSTALL,
                             .choice = chosen[i],
                             .before = before};
         if (step.kind == STEP_INSTALL && !plan_named(change, chosen[i]))

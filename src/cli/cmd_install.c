@@ -7,8 +7,11 @@
 
 struct options {
     const char *registry;
+    const char *build;
     bool dev, locked, offline, with_optional;
 };
+
+static const char *const builds[] = {"pip", "cargo", "make", NULL};
 
 static int check_dev(const struct spec *spec)
 {
@@ -24,7 +27,7 @@ static int run_locked(struct invocation *call)
 {
     const struct options *options = call->options;
     struct change_request request = {.locked = true, .dry_run = call->dry_run, .yes = call->yes};
-    if (call->arg_count > 1 || options->dev || options->registry) {
+    if (call->arg_count > 1 || options->dev || options->registry || options->build) {
         fail(ERR_GENERIC, "--locked installs what one lock file says, and nothing else");
         error_hint("paii install --locked [FILE]");
         return -ERR_GENERIC;
@@ -57,6 +60,7 @@ static int run(struct invocation *call)
         .install = arena_array(call->arena, call->arg_count, sizeof *request.install),
         .install_count = call->arg_count,
         .registry = options->registry,
+        .build = options->build,
         .dev = options->dev,
         .with_optional = options->with_optional,
         .dry_run = call->dry_run,
@@ -105,6 +109,13 @@ const struct command cmd_install = {
              .kind = OPTION_FLAG,
              .offset = offsetof(struct options, with_optional),
              .help = "pull in providers of optional contracts as well"},
+            {.name = "build",
+             .kind = OPTION_MAYBE,
+             .offset = offsetof(struct options, build),
+             .value = "TYPE",
+             .choices = builds,
+             .help = "build a Claude Code plugin from the pyproject.toml, Cargo.toml or Makefile "
+                     "that it carries; --no-build if its marketplace asks for that"},
             {.name = "locked",
              .kind = OPTION_FLAG,
              .offset = offsetof(struct options, locked),

@@ -33,7 +33,7 @@ static int compile_package(struct compiling *compiling, const struct package *pa
     struct handler common = {
         .plugin = package->name,
         .version = package->version,
-        .flags = dev ? HANDLER_DEV : 0,
+        .flags = (dev ? HANDLER_DEV : 0u) | (installed_is_built(package) ? HANDLER_BUILT : 0u),
         .matcher = "",
         .condition = "",
         .prefix = installed_prefix(package, arena),

@@ -55,13 +55,32 @@ static const char *word(struct arena *arena, const struct handler *common, const
     return replaced(arena, text, "${CLAUDE_PLUGIN_DATA}", common->data);
 }
 
+static const char *own_program(const struct handler *handler, const char *folder, const char *name,
+                               struct arena *arena)
+{
+    const char *path = arena_printf(arena, "%s/%s", folder, name);
+    return handler->flags & HANDLER_BUILT && fs_exists(path_join(arena, handler->prefix, path))
+               ? path_join(arena, handler->stable, path)
+               : NULL;
+}
+
+/* A bare name, in the folders that are PATH for the shell form (environment.c). */
+static const char *find_program(const struct handler *handler, const char *name,
+                                struct arena *arena)
+{
+    const char *found = own_program(handler, "venv/bin", name, arena);
+    if (!found)
+        found = process_find(arena, name);
+    return found ? found : own_program(handler, "bin", name, arena);
+}
+
 static void set_exec(struct handler *handler, const struct native_hook *hook,
                      const struct data *args, struct arena *arena)
 {
     char **argv = arena_array(arena, args->count + 2, sizeof *argv);
     size_t count = 0;
     const char *program = word(arena, handler, text_of(hook->data, "command"));
-    const char *found = strchr(program, '/') ? NULL : process_find(arena, program);
+    const char *found = strchr(program, '/') ? NULL : find_program(handler, program, arena);
     argv[count++] = (char *)(found ? found : program);
     for (const struct data *arg = args->children; arg; arg = arg->next)
         if (arg->type == DATA_STRING)

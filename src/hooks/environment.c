@@ -145,6 +145,10 @@ static void set_native(struct environment *env, const struct handler *handler)
     static const char *const passed[] = {"CLAUDECODE", "CLAUDE_CODE_SESSION_ID",
                                          "CLAUDE_CODE_ENTRYPOINT", "CLAUDE_ENV_FILE",
                                          "CLAUDE_EFFORT"};
+    if (handler->flags & HANDLER_BUILT) /* as docs/build.md has it */
+        environment_set(env, "PATH",
+                        arena_printf(env->arena, "%s/venv/bin:%s:%s/bin", handler->stable,
+                                     process_path(env->arena), handler->stable));
     environment_set(env, "CLAUDE_PLUGIN_ROOT", handler->stable);
     environment_set(env, "CLAUDE_PLUGIN_DATA", handler->data);
     for (size_t i = 0; i < sizeof passed / sizeof *passed; i++)

@@ -24,6 +24,7 @@ enum handler_flags {
     HANDLER_ONCE = 1 << 3,
     HANDLER_DEV = 1 << 4,   /* a live folder: not checked */
     HANDLER_SHELL = 1 << 5, /* native, argv is {"/bin/sh", "-c", COMMAND} */
+    HANDLER_BUILT = 1 << 6, /* its prefix has programs that a build made */
 };
 
 /* One handler. All strings point into the table, "" for none; vectors are NULL-terminated. */

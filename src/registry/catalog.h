@@ -55,6 +55,8 @@ struct package {
     const char *origin;       /* URL of the registry; "" for a direct install */
     const char *capabilities; /* "build:pip", "hook:stop", … (docs/lock.md), sorted, one a line */
     const char *grants;       /* of the capabilities, those that the person agreed to */
+    const char *build; /* of a plugin without plugin.toml: "pip", … as somebody chose; "none":
+                          not, whatever its marketplace says; else "" */
     const char *disabled_components; /* "agent:triage", … (docs/claude.md), sorted, one a line */
 };
 

@@ -220,23 +220,46 @@ int manifest_parse(struct manifest *out, struct arena *arena, const char *file, 
     return diags_result(diags);
 }
 
+static const struct build_sign {
+    const char *file;
+    enum build_type type;
+} signs[] = {
+    {"Cargo.toml", BUILD_CARGO},
+    {"requirements.txt", BUILD_PIP},
+    {"pyproject.toml", BUILD_PIP},
+    {"Makefile", BUILD_MAKE},
+};
+
 static enum build_type inferred_build(struct arena *arena, const char *dir)
 {
-    static const struct {
-        const char *file;
-        enum build_type type;
-    } signs[] = {
-        {"Cargo.toml", BUILD_CARGO},
-        {"requirements.txt", BUILD_PIP},
-        {"pyproject.toml", BUILD_PIP},
-        {"Makefile", BUILD_MAKE},
-    };
-
     for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
         if (fs_is_file(path_join(arena, dir, signs[i].file)))
             return signs[i].type;
     }
     return BUILD_SKILL;
+}
+
+const char *manifest_build_sign(struct arena *arena, const char *dir, enum build_type type)
+{
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
+        if (signs[i].type == type && fs_is_file(path_join(arena, dir, signs[i].file)))
+            return signs[i].file;
+    }
+    return NULL;
+}
+
+enum build_type build_choice_type(const char *text)
+{
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
+        if (strcmp(build_type_names[signs[i].type], text) == 0)
+            return signs[i].type;
+    }
+    return BUILD_SKILL;
+}
+
+bool build_choice_valid(const char *text)
+{
+    return strcmp(text, BUILD_NONE) == 0 || build_choice_type(text) != BUILD_SKILL;
 }
 
 int manifest_read(struct manifest *out, struct arena *arena, const char *dir, struct diags *diags)

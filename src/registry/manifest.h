@@ -42,6 +42,7 @@ struct env_variable {
 
 enum build_type { BUILD_SKILL, BUILD_PIP, BUILD_CARGO, BUILD_MAKE, BUILD_CUSTOM };
 extern const char *const build_type_names[]; /* NULL-terminated, by enum build_type */
+#define BUILD_NONE "none" /* in place of a type: not to be built, whatever its marketplace says */
 
 struct build_spec {
     enum build_type type;
@@ -98,6 +99,13 @@ int manifest_read_package(struct manifest *out, struct arena *arena, const char 
 /* Writes what a marketplace's entry declares into the .claude-plugin/plugin.json of a staged tree,
  * for all who look at the plugin later. */
 int manifest_settle(struct arena *arena, const char *dir, const struct package *package);
+/* Whether it is the name of a type that a plugin without plugin.toml can be built as, or "none". */
+bool build_choice_valid(const char *text);
+enum build_type build_choice_type(const char *text);
+/* The file of `dir` that asks for that type of build, "Cargo.toml"; NULL if there is none. */
+const char *manifest_build_sign(struct arena *arena, const char *dir, enum build_type type);
+/* How its marketplace says that it is built, "pip"; "" if it does not. */
+const char *manifest_entry_build(struct arena *arena, const struct package *package);
 /* What a prefix is made from: the tree, and what the entry adds to it. */
 const char *manifest_identity(struct arena *arena, const struct package *package);
 /* The same of a text. Missing [build] is left as skill: there are no files to tell it from. */

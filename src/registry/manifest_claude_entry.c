@@ -110,9 +110,20 @@ int manifest_read_package(struct manifest *out, struct arena *arena, const char 
         return result;
     if (package_is_listed(package))
         take_entry(out, arena, package, entry_of(package, arena));
+    if (package->build)
+        out->build.type = build_choice_type(package->build);
     if (strcmp(out->version, VERSION_UNKNOWN) == 0)
         out->version = version_of_content(arena, &package->source);
     return 0;
+}
+
+const char *manifest_entry_build(struct arena *arena, const struct package *package)
+{
+    const struct data *entry = entry_of(package, arena);
+    const struct data *build = entry ? data_at(entry, "paii.build") : NULL;
+
+    return build && build->type == DATA_STRING && build_choice_valid(build->text) ? build->text
+                                                                                  : "";
 }
 
 const char *manifest_identity(struct arena *arena, const struct package *package)

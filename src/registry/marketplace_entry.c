@@ -3,6 +3,7 @@
  * as JSON of one line, for the plugin may have no plugin.json that says it.
  */
 #include "base/text.h"
+#include "registry/manifest.h"
 #include "registry/marketplace.h"
 
 #include <string.h>
@@ -40,6 +41,24 @@ static void check_paths(struct row *row, const struct data *node)
         check_path(row, c);
 }
 
+/* What it says to paii alone: {"build": "pip"}. */
+static void write_build(struct row *row, struct json_writer *json)
+{
+    const struct data *own = read_any(&row->reader, "paii");
+    const struct data *build = own && own->type == DATA_TABLE ? data_get(own, "build") : NULL;
+
+    if (!build)
+        return;
+    if (build->type != DATA_STRING || build_choice_type(build->text) == BUILD_SKILL) {
+        read_error(&row->reader, build, "expected pip, cargo or make in 'paii.build'");
+        return;
+    }
+    json_key(json, "paii");
+    json_object(json);
+    json_field(json, "build", build->text);
+    json_end_object(json);
+}
+
 void marketplace_entry(struct row *row)
 {
     AUTO_BUF text = {0};
@@ -54,6 +73,7 @@ void marketplace_entry(struct row *row)
         json_key(&json, "strict");
         json_boolean(&json, false);
     }
+    write_build(row, &json);
     for (size_t i = 0; component_keys[i]; i++) {
         struct data *node = read_any(&row->reader, component_keys[i]);
 

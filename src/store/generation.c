@@ -185,6 +185,11 @@ const char *installed_prefix(const struct package *package, struct arena *arena)
     return path_join(arena, paths.store, package->prefix);
 }
 
+bool installed_is_built(const struct package *package)
+{
+    return package->capabilities && text_starts(package->capabilities, "build:"); /* sorted */
+}
+
 /* ---- writing ---- */
 
 /* GENERATION/prefix/NAME, relative so that a whole PAII_DIR may be moved. */

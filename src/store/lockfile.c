@@ -7,6 +7,7 @@
 #include "base/name.h"
 #include "base/text.h"
 #include "base/url.h"
+#include "registry/manifest.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -54,6 +55,7 @@ static const struct field {
     {"entry", FIELD_TEXT, offsetof(struct package, entry)},
     {"capabilities", FIELD_LINES, offsetof(struct package, capabilities)},
     {"grants", FIELD_LINES, offsetof(struct package, grants)},
+    {"build", FIELD_TEXT, offsetof(struct package, build)},
     {"disabled_components", FIELD_LINES, offsetof(struct package, disabled_components)},
 };
 
@@ -201,6 +203,8 @@ static const char *wrong_source(const struct package *package, struct arena *are
         return "commit";
     if (source->sha256 && !source_sha256_valid(source->sha256))
         return "sha256";
+    if (*package->build && !build_choice_valid(package->build))
+        return "build";
     return *package->tree && !source_sha256_valid(package->tree) ? "tree" : NULL;
 }
 

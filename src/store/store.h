@@ -45,6 +45,9 @@ int installed_open(struct catalog *out);
 /* Absolute path of a package's prefix (its store folder, or the live folder of --dev). */
 const char *installed_prefix(const struct package *package, struct arena *arena);
 
+/* Whether its prefix holds what a build made. */
+bool installed_is_built(const struct package *package);
+
 /*
  * For who runs something of what is installed: until this process ends, `gc` keeps the generation
  * that is current now and all that it needs. To be called before it is read; if another one became
