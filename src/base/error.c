@@ -8,7 +8,7 @@
 
 static struct {
     enum err code;
-    struct buf text, hint;
+    struct buf text, hint, details;
 } last;
 
 static const struct {
@@ -32,6 +32,7 @@ int fail(enum err code, const char *format, ...)
     buf_release(&last.text);
     last.text = text;
     buf_clear(&last.hint);
+    buf_clear(&last.details);
     last.code = code;
     return -(int)code;
 }
@@ -48,6 +49,7 @@ int fail_errno(enum err code, const char *format, ...)
     buf_release(&last.text);
     last.text = text;
     buf_clear(&last.hint);
+    buf_clear(&last.details);
     last.code = code;
     if (number == ENOSPC || number == EDQUOT)
         error_hint("free some space and run the command again; nothing was changed");
@@ -65,6 +67,12 @@ void error_hint(const char *format, ...)
     va_end(args);
     buf_release(&last.hint);
     last.hint = hint;
+}
+
+void error_details(const char *json)
+{
+    buf_clear(&last.details);
+    buf_puts(&last.details, json);
 }
 
 int error_context(int result, const char *format, ...)
@@ -95,10 +103,16 @@ const char *error_hint_text(void)
     return buf_text(&last.hint);
 }
 
+const char *error_details_text(void)
+{
+    return buf_text(&last.details);
+}
+
 void error_clear(void)
 {
     buf_release(&last.text);
     buf_release(&last.hint);
+    buf_release(&last.details);
     last.code = 0;
 }
 

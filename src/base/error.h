@@ -36,6 +36,9 @@ int fail_errno(enum err code, const char *format, ...) __attribute__((format(pri
  * hint. */
 void error_hint(const char *format, ...) __attribute__((format(printf, 1, 2), cold));
 
+/* What the error's --json form holds besides, as one JSON value. Dropped with the hint. */
+void error_details(const char *json);
+
 /* Puts "words: " in front of the recorded text. Returns its first argument, for `return`. */
 int error_context(int result, const char *format, ...) __attribute__((format(printf, 2, 3), cold));
 
@@ -43,6 +46,7 @@ int error_context(int result, const char *format, ...) __attribute__((format(pri
 enum err error_code(void);
 const char *error_text(void);
 const char *error_hint_text(void);
+const char *error_details_text(void);
 void error_clear(void);
 
 /* The name of a code in --json output and in the helper protocol, and back (ERR_GENERIC if

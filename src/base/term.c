@@ -238,7 +238,7 @@ void warning(const char *format, ...)
     va_end(args);
 }
 
-/* {"error":{"code":"not_found","exit":10,"message":"...","hint":"..."}} */
+/* {"error":{"code":"not_found","exit":10,"message":"...","hint":"...","details":{...}}} */
 static void report_json(const char *hint)
 {
     AUTO_BUF text = {0};
@@ -252,6 +252,10 @@ static void report_json(const char *hint)
     json_integer(&json, error_code());
     json_field(&json, "message", error_text());
     json_field(&json, "hint", hint);
+    if (*error_details_text()) {
+        json_key(&json, "details");
+        json_raw(&json, error_details_text());
+    }
     json_end_object(&json);
     json_end_object(&json);
     buf_putc(&text, '\n');

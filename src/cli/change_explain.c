@@ -1,222 +1,341 @@
 /*
- * Why there is no solution, in words. The solver gives facts that contradict each other, none too
- * many, from what was asked for downwards; facts that differ by version alone are told as one.
+ * Why there is no solution. The solver gives facts that contradict each other, none too many, from
+ * what was asked for downwards. Facts that differ by versions alone become one line; so do needs of
+ * the same plugin for the same thing in other ranges, if what is then said is still a
+ * contradiction.
  */
-#include "cli/change_plan.h"
+#include "cli/explain.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-enum { LINES_MAX = 40, VERSIONS_MAX = 3 };
+enum { LINES_MAX = 38, CHECKS_MAX = 2000 }; /* 40 with the line above and the one that sums up */
 
-struct telling {
-    struct planner *planner;
-    const struct answer_plan *answer;
-    struct strings lines;
-    const struct consumed *unmet; /* a need that nothing satisfies, or NULL */
-};
-
-static const struct package *package_of(const struct telling *telling, uint32_t candidate)
+const struct package *explain_package(const struct explanation *explanation, uint32_t choice)
 {
-    return &telling->planner->choices[candidate]->package;
+    return &explanation->planner->choices[choice]->package;
 }
 
-static const struct consumed *term_of(const struct telling *telling, const struct fact *fact)
+static const char *name_of(const struct explanation *explanation, uint32_t choice)
 {
-    const struct planner *planner = telling->planner;
+    return explain_package(explanation, choice)->name;
+}
+
+/* ---- crowds ---- */
+
+static int compare_numbers(const void *pa, const void *pb)
+{
+    uint32_t a = *(const uint32_t *)pa, b = *(const uint32_t *)pb;
+    return (a > b) - (a < b);
+}
+
+static bool crowd_has(const struct crowd *crowd, uint32_t choice)
+{
+    return crowd->count &&
+           bsearch(&choice, crowd->items, crowd->count, sizeof choice, compare_numbers);
+}
+
+/* Choices are sorted by name, so those of one plugin follow each other. */
+struct crowds explain_crowds(const struct explanation *explanation, const uint32_t *choices,
+                             size_t count)
+{
+    struct crowds out = {0};
+    uint32_t *sorted = arena_copy(explanation->arena, choices, count * sizeof *choices);
+    size_t kept = 0;
+    if (count)
+        qsort(sorted, count, sizeof *sorted, compare_numbers);
+    for (size_t i = 0; i < count; i++)
+        if (i == 0 || sorted[i] != sorted[i - 1])
+            sorted[kept++] = sorted[i];
+    for (size_t i = 0, first = 0; i < kept; i++)
+        if (i + 1 == kept ||
+            strcmp(name_of(explanation, sorted[i]), name_of(explanation, sorted[i + 1])) != 0) {
+            *arena_push(explanation->arena, &out.items, &out.count, &out.capacity) =
+                (struct crowd){sorted + first, i + 1 - first};
+            first = i + 1;
+        }
+    return out;
+}
+
+static struct crowd crowd_with(const struct explanation *explanation, const struct crowd *a,
+                               const struct crowd *b)
+{
+    uint32_t *both = arena_array(explanation->arena, a->count + b->count + 1, sizeof *both);
+    memcpy(both, a->items, a->count * sizeof *both);
+    if (b->count)
+        memcpy(both + a->count, b->items, b->count * sizeof *both);
+    struct crowds crowds = explain_crowds(explanation, both, a->count + b->count);
+    return crowds.items[0];
+}
+
+static struct crowds crowds_with(const struct explanation *explanation, const struct crowds *a,
+                                 const struct crowds *b)
+{
+    size_t most = 0, count = 0;
+    for (size_t i = 0; i < a->count + b->count; i++)
+        most += (i < a->count ? &a->items[i] : &b->items[i - a->count])->count;
+    uint32_t *all = arena_array(explanation->arena, most + 1, sizeof *all);
+    for (size_t i = 0; i < a->count + b->count; i++) {
+        const struct crowd *crowd = i < a->count ? &a->items[i] : &b->items[i - a->count];
+        memcpy(all + count, crowd->items, crowd->count * sizeof *all);
+        count += crowd->count;
+    }
+    return explain_crowds(explanation, all, count);
+}
+
+static bool same_crowds(const struct crowds *a, const struct crowds *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (a->items[i].count != b->items[i].count ||
+            memcmp(a->items[i].items, b->items[i].items,
+                   a->items[i].count * sizeof *a->items[i].items) != 0)
+            return false;
+    return true;
+}
+
+static bool same_plugin(const struct explanation *explanation, const struct line *a,
+                        const struct line *b)
+{
+    return strcmp(name_of(explanation, a->who.items[0]), name_of(explanation, b->who.items[0])) ==
+           0;
+}
+
+/* ---- what is wanted ---- */
+
+static struct wanted wanted_of(const struct need *need)
+{
+    const struct consumed *term = need->consumed;
+    return (struct wanted){
+        .contract = term->contract, .service = term->service, .range = term->range};
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool same_thing(const struct wanted *a, const struct wanted *b)
+{
+    return same_text(a->contract, b->contract) && same_text(a->service, b->service) &&
+           same_text(a->plugin, b->plugin);
+}
+
+static void add_wanted(const struct explanation *explanation, struct line *line,
+                       struct wanted wanted)
+{
+    for (size_t i = 0; i < line->want_count; i++)
+        if (same_thing(&line->want[i], &wanted) && strcmp(line->want[i].range, wanted.range) == 0)
+            return;
+    *arena_push(explanation->arena, &line->want, &line->want_count, &line->want_capacity) = wanted;
+}
+
+static const struct need *find_need(const struct planner *planner, uint32_t candidate,
+                                    uint32_t gate)
+{
     for (size_t i = 0; i < planner->need_count; i++)
-        if (planner->needs[i].candidate == fact->a && planner->needs[i].gate == fact->b)
-            return planner->needs[i].consumed;
+        if (planner->needs[i].candidate == candidate && planner->needs[i].gate == gate)
+            return &planner->needs[i];
     return NULL;
 }
 
-static const char *term_words(const struct telling *telling, const struct fact *fact)
+/* ---- from facts to lines ---- */
+
+static struct line need_line(const struct explanation *explanation, const struct fact *fact)
 {
-    const struct consumed *term = term_of(telling, fact);
-    return term ? consumed_words(term, telling->planner->arena) : "?";
+    const struct planner *planner = explanation->planner;
+    const struct lists *gates = &planner->index.gate;
+    const struct need *need = find_need(planner, fact->a, fact->b);
+    uint32_t *who = arena_copy(explanation->arena, &fact->a, sizeof *who);
+    struct line line = {.kind = FACT_NEED, .who = {who, 1}, .gate = fact->b};
+    if (need)
+        add_wanted(explanation, &line, wanted_of(need));
+    line.others = explain_crowds(explanation, gates->items + gates->at[fact->b],
+                                 gates->at[fact->b + 1] - gates->at[fact->b]);
+    return line;
 }
 
-/* ---- versions ---- */
-
-static const char *version_words(const struct strings *versions, struct arena *arena)
+static struct line pair_line(const struct explanation *explanation, const struct fact *fact)
 {
-    size_t count = versions->count;
-    if (count <= VERSIONS_MAX)
-        return strings_join(versions, arena, ", ");
-    return arena_printf(arena, "%s to %s, %zu versions", versions->items[count - 1],
-                        versions->items[0], count);
+    uint32_t *who = arena_copy(explanation->arena, &fact->a, sizeof *who);
+    struct line line = {.kind = fact->kind, .who = {who, 1}};
+    if (fact->kind == FACT_AVOID)
+        line.others = explain_crowds(explanation, &fact->b, 1);
+    return line;
 }
 
-/* "history 1.0.0, 1.1.0; notes 2.0.0": the candidates of a root or gate. */
-static const char *members_words(const struct telling *telling, const uint32_t *members,
-                                 uint32_t count)
+static void add_lines(struct explanation *explanation)
 {
-    struct arena *arena = telling->planner->arena;
-    struct strings parts = {0};
-    for (uint32_t i = 0; i < count;) {
-        const char *name = package_of(telling, members[i])->name;
-        struct strings versions = {0};
-        for (; i < count && strcmp(package_of(telling, members[i])->name, name) == 0; i++)
-            strings_add(&versions, arena, package_of(telling, members[i])->version);
-        strings_add(&parts, arena,
-                    arena_printf(arena, "%s %s", name, version_words(&versions, arena)));
+    for (size_t i = 0; i < explanation->fact_count; i++) {
+        const struct fact *fact = &explanation->facts[i];
+        if (fact->kind != FACT_ROOT)
+            *arena_push(explanation->arena, &explanation->lines, &explanation->line_count,
+                        &explanation->line_capacity) = fact->kind == FACT_NEED
+                                                           ? need_line(explanation, fact)
+                                                           : pair_line(explanation, fact);
     }
-    return strings_join(&parts, arena, "; ");
 }
 
-/* ---- the lines ---- */
+/* ---- fewer lines ---- */
 
-static void tell_root(struct telling *telling, const struct fact *fact)
+static void join_into(const struct explanation *explanation, struct line *line,
+                      const struct line *other)
 {
-    const struct asked *asked = &telling->planner->asked[fact->a];
-    const struct root *root = &telling->planner->roots[fact->a];
-    struct arena *arena = telling->planner->arena;
-    const char *members = members_words(telling, root->members, root->count);
-    if (root->count == 0)
-        members = "no version is left to choose";
-    strings_add(&telling->lines, arena,
-                arena_printf(arena, "'%s'%s%s is asked for: %s", asked->plugin,
-                             *asked->range ? " " : "", asked->range, members));
+    line->who = crowd_with(explanation, &line->who, &other->who);
+    line->others = crowds_with(explanation, &line->others, &other->others);
+    for (size_t i = 0; i < other->want_count; i++)
+        add_wanted(explanation, line, other->want[i]);
 }
 
-/* Versions of the same plugin with the same need, the fact's own first. */
-static const char *needy_versions(const struct telling *telling, uint32_t first)
+static void drop_line(struct explanation *explanation, size_t at)
 {
-    const struct answer_plan *answer = telling->answer;
-    const struct fact *fact = &answer->facts[first];
-    struct strings versions = {0};
-    for (uint32_t i = first; i < answer->fact_count; i++) {
-        const struct fact *other = &answer->facts[i];
-        if (other->kind == FACT_NEED && other->b == fact->b &&
-            strcmp(package_of(telling, other->a)->name, package_of(telling, fact->a)->name) == 0)
-            strings_add(&versions, telling->planner->arena, package_of(telling, other->a)->version);
-    }
-    return version_words(&versions, telling->planner->arena);
+    memmove(explanation->lines + at, explanation->lines + at + 1,
+            (explanation->line_count - at - 1) * sizeof *explanation->lines);
+    explanation->line_count--;
 }
 
-static bool told_before(const struct telling *telling, uint32_t at)
+/* The same said of other versions: whom they need, or cannot stand beside, is the same. */
+static bool say_the_same(const struct explanation *explanation, const struct line *a,
+                         const struct line *b)
 {
-    const struct fact *fact = &telling->answer->facts[at];
-    for (uint32_t i = 0; i < at; i++) {
-        const struct fact *other = &telling->answer->facts[i];
-        if (other->kind == FACT_NEED && other->b == fact->b &&
-            strcmp(package_of(telling, other->a)->name, package_of(telling, fact->a)->name) == 0)
-            return true;
-    }
-    return false;
+    if (a->kind != b->kind || !same_plugin(explanation, a, b) ||
+        !same_crowds(&a->others, &b->others))
+        return false;
+    return a->kind != FACT_NEED ||
+           (a->want_count && b->want_count && same_thing(&a->want[0], &b->want[0]));
 }
 
-static void tell_need(struct telling *telling, uint32_t at)
+static bool same_who(const struct explanation *explanation, const struct line *a,
+                     const struct line *b)
 {
-    const struct fact *fact = &telling->answer->facts[at];
-    const struct lists *gates = &telling->planner->index.gate;
-    struct arena *arena = telling->planner->arena;
-    uint32_t count = gates->at[fact->b + 1] - gates->at[fact->b];
-    if (told_before(telling, at))
+    return a->kind == FACT_AVOID && b->kind == FACT_AVOID && same_plugin(explanation, a, b) &&
+           a->who.count == b->who.count &&
+           memcmp(a->who.items, b->who.items, a->who.count * sizeof *a->who.items) == 0 &&
+           strcmp(name_of(explanation, a->others.items[0].items[0]),
+                  name_of(explanation, b->others.items[0].items[0])) == 0;
+}
+
+static void join_lines(struct explanation *explanation,
+                       bool (*fit)(const struct explanation *, const struct line *,
+                                   const struct line *))
+{
+    for (size_t i = 0; i < explanation->line_count; i++)
+        for (size_t j = i + 1; j < explanation->line_count;)
+            if (fit(explanation, &explanation->lines[i], &explanation->lines[j])) {
+                join_into(explanation, &explanation->lines[i], &explanation->lines[j]);
+                drop_line(explanation, j);
+            } else {
+                j++;
+            }
+}
+
+/* What is true of more versions is sooner said: they are told along. */
+static void widen(const struct explanation *explanation, struct line *line)
+{
+    const struct planner *planner = explanation->planner;
+    const char *name = name_of(explanation, line->who.items[0]);
+    if (line->kind != FACT_NEED || !line->want_count)
         return;
-    const char *who = arena_printf(arena, "'%s' requires %s", package_of(telling, fact->a)->name,
-                                   term_words(telling, fact));
-    const char *versions = needy_versions(telling, at);
-    if (count == 0) {
-        telling->unmet = term_of(telling, fact);
-        strings_add(&telling->lines, arena,
-                    arena_printf(arena, "%s (%s), and no plugin provides it", who, versions));
-    } else {
-        strings_add(&telling->lines, arena,
-                    arena_printf(arena, "%s (%s), which is provided by %s", who, versions,
-                                 members_words(telling, gates->items + gates->at[fact->b], count)));
-    }
-}
-
-/* Asking for a plugin is no news, unless it leaves out some of its versions. */
-static bool is_news(const struct telling *telling, const struct fact *fact)
-{
-    const struct planner *planner = telling->planner;
-    uint32_t versions = 0;
-    for (size_t i = 0; i < planner->choice_count; i++)
-        versions += strcmp(planner->choices[i]->package.name, planner->asked[fact->a].plugin) == 0;
-    return telling->answer->fact_count == 1 || planner->roots[fact->a].count < versions;
-}
-
-static void tell_facts(struct telling *telling)
-{
-    const struct answer_plan *answer = telling->answer;
-    for (uint32_t i = 0; i < answer->fact_count; i++) {
-        const struct fact *fact = &answer->facts[i];
-        if (fact->kind == FACT_NEED)
-            tell_need(telling, i);
-        else if (fact->kind == FACT_ROOT && is_news(telling, fact))
-            tell_root(telling, fact);
-    }
-}
-
-/* ---- what would help ---- */
-
-static const char *who_could(struct planner *planner, const struct consumed *consumed)
-{
-    struct strings could = {0};
-    for (size_t i = 0; i < planner->change->choice_count; i++) {
-        const struct package *package = &planner->change->choices[i]->package;
-        struct strings lines = {0};
-        strings_split(&lines, planner->arena, package->provides, '\n');
-        for (size_t l = 0; l < lines.count; l++) {
-            struct provided term;
-            if (provided_parse(&term, planner->arena, lines.items[l]) &&
-                strcmp(term.contract, consumed->contract) == 0)
-                strings_add(&could, planner->arena,
-                            arena_printf(planner->arena, "%s %s (provides %s)", package->name,
-                                         package->version, lines.items[l]));
+    for (size_t i = 0; i < planner->need_count; i++) {
+        const struct need *need = &planner->needs[i];
+        struct wanted wanted = wanted_of(need);
+        if (need->gate == line->gate && strcmp(name_of(explanation, need->candidate), name) == 0 &&
+            same_thing(&wanted, &line->want[0]) &&
+            plan_choosable(planner->choices[need->candidate], NULL, false) &&
+            !crowd_has(&line->who, need->candidate)) {
+            uint32_t candidate = need->candidate;
+            line->who = crowd_with(explanation, &line->who, &(struct crowd){&candidate, 1});
+            add_wanted(explanation, line, wanted);
         }
     }
-    return could.count ? strings_join(&could, planner->arena, ", ") : NULL;
 }
 
-/* An installed plugin among the facts that an update would let move. */
-static const char *held_back(const struct telling *telling)
+/*
+ * "a 1 needs b 1, a 2 needs b 2, …" is "every version of a needs b", if that is enough for a
+ * contradiction. What is said is weaker, never wrong.
+ */
+static void join_loosely(struct explanation *explanation)
 {
-    const struct change *change = telling->planner->change;
-    for (uint32_t i = 0; i < telling->answer->fact_count; i++) {
-        const struct fact *fact = &telling->answer->facts[i];
-        if (fact->kind == FACT_ROOT) {
-            const char *name = telling->planner->asked[fact->a].plugin;
-            if (installed_find(&change->before, name) && !plan_updates(change, name) &&
-                !plan_spec(change, name))
-                return name;
+    size_t checks = 0;
+    for (size_t i = 0; i < explanation->line_count; i++)
+        for (size_t j = i + 1; j < explanation->line_count;) {
+            struct line *a = &explanation->lines[i], *b = &explanation->lines[j];
+            if (a->kind != FACT_NEED || b->kind != FACT_NEED || !a->want_count || !b->want_count ||
+                !same_plugin(explanation, a, b) || !same_thing(&a->want[0], &b->want[0]) ||
+                checks >= CHECKS_MAX) {
+                j++;
+                continue;
+            }
+            struct line before = *a, other = *b;
+            join_into(explanation, a, b);
+            drop_line(explanation, j);
+            checks++;
+            if (explain_contradicts(explanation))
+                continue;
+            explanation->line_count++;
+            memmove(explanation->lines + j + 1, explanation->lines + j,
+                    (explanation->line_count - j - 1) * sizeof *explanation->lines);
+            explanation->lines[i] = before;
+            explanation->lines[j++] = other;
         }
-    }
-    return NULL;
 }
 
-static void hint(const struct telling *telling)
+/* ---- telling ---- */
+
+static const char *more_words(const struct explanation *explanation)
 {
-    struct planner *planner = telling->planner;
-    const struct consumed *unmet = telling->unmet;
-    const char *could = unmet ? who_could(planner, unmet) : NULL, *held = held_back(telling);
-    if (unmet && planner->change->request->remove.count)
-        error_hint("remove what needs it as well, or install another provider first");
-    else if (could)
-        error_hint("nearest: %s", could);
-    else if (unmet)
-        error_hint("add a registry that has a provider of %s: paii registry add NAME URL",
-                   unmet->contract);
-    else if (held)
-        error_hint("'%s' is installed: 'paii remove %s', or ask for another version of it", held,
-                   held);
-    else
-        error_hint("of each plugin one version can be installed: ask for other versions");
+    struct strings names = {0};
+    for (size_t i = LINES_MAX; i < explanation->line_count && names.count < 6; i++) {
+        const char *name = name_of(explanation, explanation->lines[i].who.items[0]);
+        if (!strings_has(&names, name))
+            strings_add(&names, explanation->arena, name);
+    }
+    return arena_printf(explanation->arena, "and %zu more of the kind, of %s",
+                        explanation->line_count - LINES_MAX,
+                        strings_join(&names, explanation->arena, ", "));
+}
+
+static const char *text_of(const struct explanation *explanation)
+{
+    struct strings lines = {0};
+    for (size_t i = 0; i < explanation->line_count && i < LINES_MAX; i++)
+        strings_add(&lines, explanation->arena, explain_line(explanation, &explanation->lines[i]));
+    if (explanation->line_count > LINES_MAX)
+        strings_add(&lines, explanation->arena, more_words(explanation));
+    return arena_printf(explanation->arena, "%s%s%s", explain_header(explanation),
+                        lines.count == 0   ? ""
+                        : lines.count == 1 ? ": "
+                                           : ":\n",
+                        strings_join(&lines, explanation->arena, "\n"));
+}
+
+static int refuse(const struct explanation *explanation, enum err code, const char *text)
+{
+    struct strings hints = {0};
+    AUTO_BUF details = {0};
+    for (size_t i = 0; i < explanation->hint_count; i++)
+        strings_add(&hints, explanation->arena, explanation->hints[i].text);
+    explain_json(explanation, &details);
+    fail(code, "%s", text);
+    if (hints.count)
+        error_hint("%s", strings_join(&hints, explanation->arena, "\nor "));
+    error_details(buf_text(&details));
+    return -(int)code;
 }
 
 int plan_explain(struct planner *planner, const struct answer_plan *answer)
 {
-    struct telling telling = {.planner = planner, .answer = answer};
-    tell_facts(&telling);
-    if (telling.lines.count > LINES_MAX) {
-        size_t more = telling.lines.count - LINES_MAX;
-        telling.lines.count = LINES_MAX;
-        strings_add(&telling.lines, planner->arena,
-                    arena_printf(planner->arena, "and %zu facts more", more));
-    }
-    fail(ERR_CONTRACT, "this cannot be installed together:\n%s",
-         strings_join(&telling.lines, planner->arena, "\n"));
-    hint(&telling);
-    return -ERR_CONTRACT;
+    struct explanation explanation = {.planner = planner,
+                                      .arena = planner->arena,
+                                      .facts = answer->facts,
+                                      .fact_count = answer->fact_count};
+    add_lines(&explanation);
+    join_lines(&explanation, say_the_same);
+    join_lines(&explanation, same_who);
+    for (size_t i = 0; i < explanation.line_count; i++)
+        widen(&explanation, &explanation.lines[i]);
+    join_loosely(&explanation);
+    explain_help(&explanation); /* it plans, so the error is recorded last */
+    return refuse(&explanation, ERR_CONTRACT, text_of(&explanation));
 }

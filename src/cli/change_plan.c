@@ -226,7 +226,7 @@ static int offer_standing(struct change *change)
     return 0;
 }
 
-static int solve(struct planner *planner)
+static int state(struct planner *planner)
 {
     struct change *change = planner->change;
     int result = offer_standing(change);
@@ -240,20 +240,33 @@ static int solve(struct planner *planner)
         return result;
     add_direct_roots(planner);
     add_standing_roots(planner);
+    return 0;
+}
 
+static int solve(struct planner *planner, bool explain, struct answer_plan *answer)
+{
     size_t size;
+    int result = state(planner);
+    if (result < 0)
+        return result;
     const void *block = index_finish(planner->builder, &size);
     if (!index_open(&planner->index, block, size))
         return fail(ERR_GENERIC, "the plugins that could be chosen are too many to plan with");
     struct solver *solver = resolver_new(&planner->index);
-    struct answer_plan answer;
     struct request request = {.roots = planner->roots,
                               .root_count = (uint32_t)planner->root_count,
-                              .wishes = change->request->with_optional,
-                              .explain = true};
-    resolver_solve(solver, &request, &answer, planner->arena);
+                              .wishes = planner->change->request->with_optional,
+                              .explain = explain};
+    resolver_solve(solver, &request, answer, planner->arena);
     resolver_free(solver);
-    return answer.found ? plan_steps(planner, &answer) : plan_explain(planner, &answer);
+    return 0;
+}
+
+bool plan_would(struct change *change, struct arena *arena)
+{
+    struct planner planner = {.change = change, .arena = arena};
+    struct answer_plan answer;
+    return solve(&planner, false, &answer) == 0 && answer.found;
 }
 
 static int check_removals(const struct change *change)
@@ -270,8 +283,11 @@ int change_plan(struct change *change)
     struct arena scratch = {0};
     struct planner planner = {.change = change, .arena = &scratch};
     int result = check_removals(change);
+    struct answer_plan answer;
     if (result == 0)
-        result = solve(&planner);
+        result = solve(&planner, true, &answer);
+    if (result == 0)
+        result = answer.found ? plan_steps(&planner, &answer) : plan_explain(&planner, &answer);
     if (result == 0)
         change->dirty = planner.dirty;
     arena_release(&scratch);

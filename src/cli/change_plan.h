@@ -58,6 +58,9 @@ void plan_sort(const struct planner *planner, const struct consumed *consumed, u
 
 /* ---- after the resolver ---- */
 
+/* Whether the request of `change` could be planned. Offers what it needs, decides nothing. */
+bool plan_would(struct change *change, struct arena *arena);
+
 int plan_explain(struct planner *planner, const struct answer_plan *answer); /* ERR_CONTRACT */
 /* Fills steps and bindings; sets planner->dirty. */
 int plan_steps(struct planner *planner, const struct answer_plan *answer);

@@ -143,7 +143,7 @@ def test_a_contract_that_nobody_provides(paii, team):
     team.add("needy", consumes=[needs("MemoryProvider", version=">=7")])
     team.add("lonely", consumes=[needs("OracleProvider")])
     refused(paii, "install", "needy", status=11,
-            words=["'needy' requires MemoryProvider >=7", "history 1.0.0"])
+            words=["needy 1.0.0 needs MemoryProvider >=7", "history 1.0.0"])
     refused(paii, "install", "lonely", status=11, words=["OracleProvider", "registry add"])
 
 
@@ -153,7 +153,7 @@ def test_what_is_needed_cannot_be_removed(paii):
     paii.run("install", "hello", "needy")
     before = everything(paii)
     result = paii.run("remove", "hello", expect=11)
-    assert "'needy' requires GreetProvider" in result.stderr and "hint: remove" in result.stderr
+    assert "needy 1.0.0 needs GreetProvider" in result.stderr and "hint: remove" in result.stderr
     assert everything(paii) == before
     paii.run("remove", "hello", "needy")
     assert installed(paii) == {}

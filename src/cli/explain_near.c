@@ -1,0 +1,187 @@
+/* What nearly satisfies a want, and why it does not. */
+#include "cli/explain.h"
+
+#include <string.h>
+
+static bool in_range(const struct explanation *explanation, const char *version_text,
+                     const char *range_text)
+{
+    struct version version;
+    struct range *range = range_parse(explanation->arena, range_text, true);
+    if (strcmp(range_text, "*") == 0)
+        return true;
+    return range && version_parse(&version, version_text, true) &&
+           range_matches(range, &version, true);
+}
+
+static bool satisfies(const struct explanation *explanation, const struct wanted *want,
+                      const struct package *package)
+{
+    if (want->plugin)
+        return strcmp(package->name, want->plugin) == 0 &&
+               in_range(explanation, package->version, want->range);
+    struct consumed term = {
+        .contract = want->contract, .service = want->service, .range = want->range};
+    return provided_lines_satisfy(package->provides, &term, explanation->arena);
+}
+
+/* The same plugin, or contract, in whichever version or service. */
+static bool resembles(const struct explanation *explanation, const struct wanted *want,
+                      const struct package *package)
+{
+    if (want->plugin)
+        return strcmp(package->name, want->plugin) == 0;
+    struct strings terms = {0};
+    strings_split(&terms, explanation->arena, package->provides, '\n');
+    for (size_t i = 0; i < terms.count; i++) {
+        struct provided term;
+        if (provided_parse(&term, explanation->arena, terms.items[i]) &&
+            strcmp(term.contract, want->contract) == 0)
+            return true;
+    }
+    return false;
+}
+
+static enum miss miss_of(const struct explanation *explanation, const struct wanted *want,
+                         const struct choice *choice)
+{
+    if (!satisfies(explanation, want, &choice->package))
+        return MISS_VERSION;
+    if (plan_choosable(choice, NULL, false))
+        return MISS_NONE;
+    return choice->package.flags & PACKAGE_YANKED ? MISS_YANKED : MISS_PRERELEASE;
+}
+
+size_t explain_near(const struct explanation *explanation, const struct wanted *want,
+                    struct near **out)
+{
+    const struct planner *planner = explanation->planner;
+    size_t count = 0, capacity = 0;
+    *out = NULL;
+    for (uint32_t i = 0; i < planner->choice_count; i++)
+        if (!planner->choices[i]->same_as_current &&
+            resembles(explanation, want, &planner->choices[i]->package))
+            *arena_push(explanation->arena, out, &count, &capacity) =
+                (struct near){i, miss_of(explanation, want, planner->choices[i])};
+    return count;
+}
+
+/* Of what is installed, one that satisfies it and is to be removed: such is no choice any more. */
+static const struct package *removed(const struct explanation *explanation,
+                                     const struct wanted *want)
+{
+    const struct change *change = explanation->planner->change;
+    for (size_t i = 0; i < change->before.count; i++) {
+        const struct package *package = &change->before.packages[i];
+        if (plan_removes(change, package->name) && satisfies(explanation, want, package))
+            return package;
+    }
+    return NULL;
+}
+
+/* The registry whose versions of that name are choices, NULL: none is. */
+static const char *chosen_registry(const struct explanation *explanation, const char *name)
+{
+    const struct planner *planner = explanation->planner;
+    for (size_t i = 0; i < planner->choice_count; i++)
+        if (strcmp(planner->choices[i]->package.name, name) == 0)
+            return planner->choices[i]->package.registry;
+    return NULL;
+}
+
+bool explain_hidden(const struct explanation *explanation, const struct wanted *want,
+                    struct package *out)
+{
+    const struct change *change = explanation->planner->change;
+    for (size_t r = 0; r < change->config.registry_count; r++) {
+        const struct catalog *catalog = &change->catalogs[r];
+        const char *registry = change->config.registries[r].name;
+        size_t first = 0, count = catalog->count;
+        if (want->plugin)
+            count = catalog_find(catalog, want->plugin, &first);
+        for (size_t i = first; i < first + count; i++) {
+            catalog_get(catalog, i, out);
+            out->registry = registry;
+            const char *chosen = chosen_registry(explanation, out->name);
+            if (chosen && strcmp(chosen, registry) != 0 && satisfies(explanation, want, out))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* ---- in words ---- */
+
+static struct crowds missed(const struct explanation *explanation, const struct near *near,
+                            size_t count, enum miss miss)
+{
+    uint32_t *choices = arena_array(explanation->arena, count + 1, sizeof *choices);
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++)
+        if (near[i].miss == miss)
+            choices[found++] = near[i].choice;
+    return explain_crowds(explanation, choices, found);
+}
+
+/* Which of a contract's versions there are, with one of those who provide each. */
+static const char *provided_words(const struct explanation *explanation, const struct wanted *want,
+                                  const struct crowds *crowds)
+{
+    struct arena *arena = explanation->arena;
+    struct strings seen = {0}, parts = {0};
+    for (size_t c = 0; c < crowds->count; c++)
+        for (size_t i = 0; i < crowds->items[c].count; i++) {
+            const struct package *package = explain_package(explanation, crowds->items[c].items[i]);
+            struct strings terms = {0};
+            strings_split(&terms, arena, package->provides, '\n');
+            for (size_t t = 0; t < terms.count; t++) {
+                struct provided term;
+                if (!provided_parse(&term, arena, terms.items[t]) ||
+                    strcmp(term.contract, want->contract) != 0 ||
+                    strings_has(&seen, terms.items[t]))
+                    continue;
+                strings_add(&seen, arena, terms.items[t]);
+                strings_add(&parts, arena,
+                            arena_printf(arena, "%s (%s %s)", terms.items[t], package->name,
+                                         package->version));
+            }
+        }
+    return explain_list(arena, &parts, "and");
+}
+
+const char *explain_nobody(const struct explanation *explanation, const struct wanted *want)
+{
+    static const struct {
+        enum miss miss;
+        const char *words;
+    } reasons[] = {
+        {MISS_YANKED, "yanked"},
+        {MISS_PRERELEASE, "a prerelease"},
+    };
+    struct arena *arena = explanation->arena;
+    struct near *near;
+    size_t count = explain_near(explanation, want, &near);
+    const struct package *gone = removed(explanation, want);
+    struct package hidden;
+    if (gone)
+        return arena_printf(arena, ", and %s %s is to be removed", gone->name, gone->version);
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
+        struct crowds crowds = missed(explanation, near, count, reasons[i].miss);
+        if (crowds.count)
+            return arena_printf(arena, ", and %s is %s", explain_names(explanation, &crowds, "and"),
+                                reasons[i].words);
+    }
+    if (explain_hidden(explanation, want, &hidden))
+        return arena_printf(arena, ", and %s %s of '%s' is hidden by '%s', which has the name too",
+                            hidden.name, hidden.version, hidden.registry,
+                            chosen_registry(explanation, hidden.name));
+    struct crowds others = missed(explanation, near, count, MISS_VERSION);
+    if (others.count == 0)
+        return want->plugin ? ", which no registry has" : ", which no plugin provides";
+    if (!want->plugin)
+        return arena_printf(arena, ", and there is only %s",
+                            provided_words(explanation, want, &others));
+    const char *versions = explain_versions(explanation, &others.items[0]);
+    return *versions ? arena_printf(arena, ", and there is only %s", versions)
+                     : ", and no version fits";
+}
