@@ -133,10 +133,6 @@ static void add_pair(struct index_builder *builder, struct pairs *pairs, uint32_
 
 void index_add_need(struct index_builder *builder, uint32_t candidate, uint32_t gate)
 {
-    const uint32_t *at = builder->gates.at.items;
-    for (uint32_t i = at[gate]; i < at[gate + 1]; i++)
-        if (builder->gates.items.items[i] == candidate)
-            return;
     add_pair(builder, &builder->needs, candidate, gate);
 }
 
@@ -152,45 +148,87 @@ void index_add_avoid(struct index_builder *builder, uint32_t candidate, uint32_t
 
 /* ---- writing the block ---- */
 
-static void write_numbers(struct numbers *out, struct arena *arena, const uint32_t *items,
-                          size_t count)
+struct writing {
+    uint32_t *block;
+    size_t at;
+};
+
+static void write_numbers(struct writing *out, const struct numbers *list)
 {
-    for (size_t i = 0; i < count; i++)
-        add(arena, out, items[i]);
+    if (list->count)
+        memcpy(out->block + out->at, list->items, list->count * sizeof *list->items);
+    out->at += list->count;
 }
 
-/* The lists of pairs by `key`, by counting: within a list the order in which they were added. */
-static void write_lists(struct numbers *out, struct arena *arena, const uint32_t *key,
-                        const uint32_t *value, size_t count, uint32_t keys)
+/*
+ * The lists of pairs by `key`, by counting: within a list the order in which they were added. `at`
+ * has keys + 1 zeros; each first becomes the end of its list, and then moves to its beginning.
+ */
+static void sort_pairs(uint32_t *at, uint32_t *items, const uint32_t *key, const uint32_t *value,
+                       size_t count, uint32_t keys)
 {
-    uint32_t *at = arena_array(arena, keys + 2u, sizeof *at);
-    uint32_t *items = arena_array(arena, count + 1, sizeof *items);
     for (size_t i = 0; i < count; i++)
-        at[key[i] + 2]++;
-    for (uint32_t i = 2; i < keys + 2u; i++)
-        at[i] += at[i - 1];
-    for (size_t i = 0; i < count; i++)
-        items[at[key[i] + 1]++] = value[i];
-    write_numbers(out, arena, at, keys + 1u);
-    write_numbers(out, arena, items, count);
+        at[key[i]]++;
+    for (uint32_t i = 0; i < keys; i++)
+        at[i + 1] += at[i];
+    for (size_t i = count; i-- > 0;)
+        items[--at[key[i]]] = value ? value[i] : (uint32_t)i;
 }
 
-static void write_pool(struct numbers *out, struct arena *arena, const struct pool *pool)
+static void write_lists(struct writing *out, const struct numbers *key, const struct numbers *value,
+                        uint32_t keys)
 {
-    write_numbers(out, arena, pool->at.items, pool->at.count);
-    write_numbers(out, arena, pool->items.items, pool->items.count);
+    uint32_t *at = out->block + out->at, *items = at + keys + 1;
+    sort_pairs(at, items, key->items, value->items, key->count, keys);
+    out->at += keys + 1 + key->count;
 }
 
-/* member -> set, for the members of all sets. */
-static void write_memberships(struct numbers *out, struct index_builder *builder,
-                              uint32_t candidates)
+static void write_pool(struct writing *out, const struct pool *pool)
+{
+    write_numbers(out, &pool->at);
+    write_numbers(out, &pool->items);
+}
+
+/* The sets of the members of all sets, in their order. */
+static struct numbers memberships(const struct index_builder *builder)
 {
     const struct pool *sets = &builder->sets;
-    uint32_t *set = arena_array(builder->arena, sets->items.count + 1, sizeof *set);
+    struct numbers out = {
+        .items = arena_array(builder->arena, sets->items.count + 1, sizeof *out.items),
+        .count = sets->items.count,
+    };
     for (uint32_t i = 0; i < pool_count(sets); i++)
         for (uint32_t m = sets->at.items[i]; m < sets->at.items[i + 1]; m++)
-            set[m] = i;
-    write_lists(out, builder->arena, sets->items.items, set, sets->items.count, candidates);
+            out.items[m] = i;
+    return out;
+}
+
+/* Leaves out the needs that a candidate satisfies itself. */
+static void drop_own_needs(struct index_builder *builder)
+{
+    struct arena *arena = builder->arena;
+    struct numbers *from = &builder->needs.from, *to = &builder->needs.to;
+    uint32_t gates = pool_count(&builder->gates);
+    const uint32_t *at = builder->gates.at.items, *members = builder->gates.items.items;
+    uint32_t *needs_at = arena_array(arena, gates + 1u, sizeof *needs_at);
+    uint32_t *needs = arena_array(arena, to->count + 1, sizeof *needs);
+    uint32_t *gate_of = arena_array(arena, builder->name.count + 1, sizeof *gate_of);
+    uint8_t *own = arena_array(arena, to->count + 1, sizeof *own);
+
+    sort_pairs(needs_at, needs, to->items, NULL, to->count, gates);
+    for (uint32_t gate = 0; gate < gates; gate++) {
+        for (uint32_t m = at[gate]; m < at[gate + 1]; m++)
+            gate_of[members[m]] = gate + 1;
+        for (uint32_t i = needs_at[gate]; i < needs_at[gate + 1]; i++)
+            own[needs[i]] = gate_of[from->items[needs[i]]] == gate + 1;
+    }
+    size_t kept = 0;
+    for (size_t i = 0; i < to->count; i++)
+        if (!own[i]) {
+            from->items[kept] = from->items[i];
+            to->items[kept++] = to->items[i];
+        }
+    from->count = to->count = kept;
 }
 
 static uint32_t sum_of(const uint32_t *items, size_t count)
@@ -201,39 +239,54 @@ static uint32_t sum_of(const uint32_t *items, size_t count)
     return (uint32_t)(sum ^ sum >> 32);
 }
 
+static size_t size_of_pool(const struct pool *pool)
+{
+    return pool->at.count + pool->items.count;
+}
+
+static size_t size_of_block(const struct index_builder *builder)
+{
+    size_t candidates = builder->name.count, gates = pool_count(&builder->gates);
+    return HEADER + builder->first.count + candidates + size_of_pool(&builder->gates) +
+           size_of_pool(&builder->sets) + 4 * (candidates + 1) + (gates + 1) +
+           builder->sets.at.count + 2 * builder->needs.to.count + builder->wishes.to.count +
+           2 * builder->avoids.to.count + builder->sets.items.count;
+}
+
 const void *index_finish(struct index_builder *builder, size_t *size)
 {
-    struct arena *arena = builder->arena;
     const struct pairs *needs = &builder->needs, *wishes = &builder->wishes,
                        *avoids = &builder->avoids;
     uint32_t names = (uint32_t)builder->first.count, candidates = (uint32_t)builder->name.count;
     uint32_t gates = pool_count(&builder->gates), sets = pool_count(&builder->sets);
-    struct numbers out = {0};
+    struct numbers in_sets = memberships(builder);
 
-    write_numbers(&out, arena, (uint32_t[HEADER]){0}, HEADER);
-    add(arena, &builder->first, candidates);
-    write_numbers(&out, arena, builder->first.items, builder->first.count);
-    write_numbers(&out, arena, builder->name.items, builder->name.count);
-    write_pool(&out, arena, &builder->gates);
-    write_lists(&out, arena, needs->from.items, needs->to.items, needs->to.count, candidates);
-    write_lists(&out, arena, wishes->from.items, wishes->to.items, wishes->to.count, candidates);
-    write_lists(&out, arena, needs->to.items, needs->from.items, needs->to.count, gates);
-    write_lists(&out, arena, avoids->from.items, avoids->to.items, avoids->to.count, candidates);
-    write_pool(&out, arena, &builder->sets);
-    write_memberships(&out, builder, candidates);
-    write_lists(&out, arena, avoids->to.items, avoids->from.items, avoids->to.count, sets);
+    drop_own_needs(builder);
+    add(builder->arena, &builder->first, candidates);
+    size_t count = size_of_block(builder);
+    struct writing out = {arena_array(builder->arena, count, sizeof *out.block), HEADER};
+    write_numbers(&out, &builder->first);
+    write_numbers(&out, &builder->name);
+    write_pool(&out, &builder->gates);
+    write_lists(&out, &needs->from, &needs->to, candidates);
+    write_lists(&out, &wishes->from, &wishes->to, candidates);
+    write_lists(&out, &needs->to, &needs->from, gates);
+    write_lists(&out, &avoids->from, &avoids->to, candidates);
+    write_pool(&out, &builder->sets);
+    write_lists(&out, &builder->sets.items, &in_sets, candidates);
+    write_lists(&out, &avoids->to, &avoids->from, sets);
 
-    uint32_t *header = out.items;
+    uint32_t *header = out.block;
     header[H_MAGIC] = MAGIC;
     header[H_FORMAT] = FORMAT;
     header[H_NAMES] = names;
     header[H_CANDIDATES] = candidates;
     header[H_GATES] = gates;
     header[H_SETS] = sets;
-    header[H_SIZE] = (uint32_t)out.count;
-    header[H_SUM] = sum_of(out.items + HEADER, out.count - HEADER);
-    *size = out.count * sizeof *out.items;
-    return out.items;
+    header[H_SIZE] = (uint32_t)count;
+    header[H_SUM] = sum_of(out.block + HEADER, count - HEADER);
+    *size = count * sizeof *out.block;
+    return out.block;
 }
 
 /* ---- opening it ---- */

@@ -64,7 +64,7 @@ static void add_solvable(Repo *repo, const struct universe *universe, uint32_t c
     Pool *pool = repo->pool;
     const struct index *index = &universe->index;
     Solvable *solvable = pool_id2solvable(pool, repo_add_solvable(repo));
-    solvable->name = pool_str2id(pool, universe->rows[candidate].name, 1);
+    solvable->name = pool_str2id(pool, universe_name(universe, candidate), 1);
     solvable->evr = rank_of(pool, universe, candidate);
     solvable->arch = ARCH_NOARCH;
     solvable->provides = repo_addid_dep(
@@ -93,7 +93,7 @@ static Pool *make_pool(const struct universe *universe, Id *first)
     pool_setdisttype(pool, DISTTYPE_RPM);
     pool_setarch(pool, "noarch");
     Repo *repo = repo_create(pool, "available");
-    for (uint32_t c = 0; c < universe->row_count; c++)
+    for (uint32_t c = 0; c < universe->index.candidates; c++)
         add_solvable(repo, universe, c);
     *first = repo->start;
     add_gates(pool, *first, universe);
@@ -120,7 +120,7 @@ static void make_job(Queue *job, Pool *pool, Id first, const struct universe *un
             queue_push2(job, SOLVER_INSTALL | SOLVER_SOLVABLE_PROVIDES,
                         pool_str2id(pool, "nothing", 1));
     }
-    for (uint32_t c = 0; asked->request.barred && c < universe->row_count; c++)
+    for (uint32_t c = 0; asked->request.barred && c < universe->index.candidates; c++)
         if (asked->request.barred[c])
             queue_push2(job, SOLVER_ERASE | SOLVER_SOLVABLE, first + (Id)c);
     queue_free(&members);

@@ -1,8 +1,10 @@
 /*
- * paii-solve [-w] [-r REPEATS] UNIVERSE.uni.jsonl REQUESTS.req.jsonl
+ * paii-solve [-w] [-n] [-r REPEATS] UNIVERSE REQUESTS.req.jsonl
+ * paii-solve -o FILE UNIVERSE.uni.jsonl
  *
  * Solves problems in a neutral format (docs/resolver.md), one line of JSON an answer: with -w
- * optional requirements are pulled in. Built with the tests, not installed.
+ * optional requirements are pulled in, with -n each request gets a solver of its own. -o compiles
+ * the universe to a file that stands for it from then on. Built with the tests, not installed.
  */
 #include "base/data.h"
 #include "base/error.h"
@@ -29,18 +31,18 @@ static void write_solution(struct json_writer *json, const struct universe *univ
     json_key(json, "solution");
     json_object(json);
     for (uint32_t i = 0; i < plan->selected_count; i++) {
-        const struct row *row = &universe->rows[plan->selected[i]];
-        json_field(json, row->name, row->version);
+        uint32_t candidate = plan->selected[i];
+        json_field(json, universe_name(universe, candidate), universe_version(universe, candidate));
     }
     json_end_object(json);
 }
 
-static void write_row(struct json_writer *json, const char *key, const struct row *row)
+static void write_candidate(struct json_writer *json, const struct universe *universe,
+                            uint32_t candidate)
 {
-    json_key(json, key);
     json_array(json);
-    json_string(json, row->name);
-    json_string(json, row->version);
+    json_string(json, universe_name(universe, candidate));
+    json_string(json, universe_version(universe, candidate));
     json_end_array(json);
 }
 
@@ -49,17 +51,13 @@ static void write_need(struct json_writer *json, const struct universe *universe
                        const struct fact *fact)
 {
     const struct lists *gates = &universe->index.gate;
-    write_row(json, "need", &universe->rows[fact->a]);
-    json_field(json, "of", universe->gate_texts[fact->b]);
+    json_key(json, "need");
+    write_candidate(json, universe, fact->a);
+    json_field(json, "of", universe_requirement(universe, fact->b));
     json_key(json, "members");
     json_array(json);
-    for (uint32_t i = gates->at[fact->b]; i < gates->at[fact->b + 1]; i++) {
-        const struct row *row = &universe->rows[gates->items[i]];
-        json_array(json);
-        json_string(json, row->name);
-        json_string(json, row->version);
-        json_end_array(json);
-    }
+    for (uint32_t i = gates->at[fact->b]; i < gates->at[fact->b + 1]; i++)
+        write_candidate(json, universe, gates->items[i]);
     json_end_array(json);
 }
 
@@ -76,11 +74,14 @@ static void write_fact(struct json_writer *json, const struct universe *universe
         write_need(json, universe, fact);
         break;
     case FACT_AVOID:
-        write_row(json, "avoid", &universe->rows[fact->a]);
-        write_row(json, "other", &universe->rows[fact->b]);
+        json_key(json, "avoid");
+        write_candidate(json, universe, fact->a);
+        json_key(json, "other");
+        write_candidate(json, universe, fact->b);
         break;
     case FACT_BARRED:
-        write_row(json, "barred", &universe->rows[fact->a]);
+        json_key(json, "barred");
+        write_candidate(json, universe, fact->a);
         break;
     }
     json_end_object(json);
@@ -117,9 +118,23 @@ static void write_answer(const struct universe *universe, const struct asked *as
 }
 
 struct options {
-    bool wishes;
+    bool wishes, fresh;
     int repeats; /* of each request; the fastest time is told */
+    const char *compile_to;
 };
+
+/* Making and freeing a solver counts if each request has its own. */
+static uint64_t solve_once(const struct universe *universe, struct solver *solver,
+                           const struct request *request, struct answer_plan *plan,
+                           struct arena *arena)
+{
+    uint64_t begin = now_ns();
+    struct solver *fresh = solver ? NULL : resolver_new(&universe->index);
+    resolver_solve(solver ? solver : fresh, request, plan, arena);
+    if (fresh)
+        resolver_free(fresh);
+    return now_ns() - begin;
+}
 
 static void solve_line(struct universe *universe, struct solver *solver, const char *line,
                        size_t len, const struct options *options)
@@ -131,14 +146,12 @@ static void solve_line(struct universe *universe, struct solver *solver, const c
     universe_ask(&asked, universe, line, len, &arena);
     asked.request.wishes = options->wishes;
     for (int i = 0; i < options->repeats; i++) {
-        uint64_t begin = now_ns();
-        resolver_solve(solver, &asked.request, &plan, &arena);
-        uint64_t took = now_ns() - begin;
+        uint64_t took = solve_once(universe, solver, &asked.request, &plan, &arena);
         best = took < best ? took : best;
     }
     asked.request.explain = !plan.found;
     if (!plan.found)
-        resolver_solve(solver, &asked.request, &plan, &arena);
+        solve_once(universe, solver, &asked.request, &plan, &arena);
     write_answer(universe, &asked, &plan, best, &arena);
     universe_forget(universe, &asked);
     arena_release(&arena);
@@ -150,44 +163,58 @@ static int solve_file(struct universe *universe, const char *file, const struct 
     int result = fs_read(&requests, file, SIZE_MAX);
     if (result < 0)
         return result;
-    struct solver *solver = resolver_new(&universe->index);
+    struct solver *solver = options->fresh ? NULL : resolver_new(&universe->index);
     for (const char *line = buf_text(&requests); *line;) {
         size_t len = strcspn(line, "\n");
         if (len)
             solve_line(universe, solver, line, len, options);
         line += len + (line[len] == '\n');
     }
-    resolver_free(solver);
+    if (solver)
+        resolver_free(solver);
     return 0;
 }
 
 static int usage(void)
 {
-    fputs("usage: paii-solve [-w] [-r REPEATS] UNIVERSE.uni.jsonl REQUESTS.req.jsonl\n", stderr);
+    fputs("usage: paii-solve [-w] [-n] [-r REPEATS] UNIVERSE REQUESTS.req.jsonl\n"
+          "       paii-solve -o FILE UNIVERSE.uni.jsonl\n",
+          stderr);
     return 2;
+}
+
+static bool read_options(struct options *out, int argc, char **argv)
+{
+    *out = (struct options){.repeats = 1};
+    for (int option; (option = getopt(argc, argv, "wnr:o:")) != -1;) {
+        if (option == 'w')
+            out->wishes = true;
+        else if (option == 'n')
+            out->fresh = true;
+        else if (option == 'r' && atoi(optarg) > 0)
+            out->repeats = atoi(optarg);
+        else if (option == 'o')
+            out->compile_to = optarg;
+        else
+            return false;
+    }
+    return argc - optind == (out->compile_to ? 1 : 2);
 }
 
 int main(int argc, char **argv)
 {
     struct universe universe;
-    struct options options = {.repeats = 1};
-    for (int option; (option = getopt(argc, argv, "wr:")) != -1;) {
-        if (option == 'w')
-            options.wishes = true;
-        else if (option == 'r' && atoi(optarg) > 0)
-            options.repeats = atoi(optarg);
-        else
-            return usage();
-    }
-    if (argc - optind != 2)
+    struct options options;
+    if (!read_options(&options, argc, argv))
         return usage();
     int result = universe_read(&universe, argv[optind]);
-    if (result == 0) {
-        fprintf(stderr, "{\"candidates\":%u,\"compile_us\":%" PRIu64 "}\n", universe.row_count,
-                universe.compile_ns / 1000);
-        result = solve_file(&universe, argv[optind + 1], &options);
-        universe_release(&universe);
-    }
+    if (result == 0 && !universe.map)
+        fprintf(stderr, "{\"candidates\":%u,\"compile_us\":%" PRIu64 "}\n",
+                universe.index.candidates, universe.compile_ns / 1000);
+    if (result == 0)
+        result = options.compile_to ? universe_write(&universe, options.compile_to)
+                                    : solve_file(&universe, argv[optind + 1], &options);
+    universe_release(&universe);
     if (result < 0)
         fprintf(stderr, "paii-solve: %s\n", error_text());
     return result < 0;

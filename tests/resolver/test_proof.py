@@ -99,16 +99,32 @@ def test_200_requests_agree_with_a_sat_solver_and_libsolv(solve, tmp_path, first
     assert min(kinds.values()) > 30, kinds
 
 
+def without_times(answers):
+    return {name: {key: value for key, value in answer.items() if key != "us"} for name, answer in answers.items()}
+
+
 def test_the_order_of_lines_is_without_meaning(solve, tmp_path):
     rows, requests = batch(5000)
-    answers = []
+    answers, compiled = [], []
     for seed in range(3):
         random.Random(seed).shuffle(rows)
         random.Random(seed).shuffle(requests)
-        answers.append(solve("paii-solve", universes.write(tmp_path, rows, requests)))
-        for answer in answers[-1].values():
-            del answer["us"]
+        universe, asked = universes.write(tmp_path, rows, requests)
+        answers.append(without_times(solve("paii-solve", (universe, asked))))
+        solve("paii-solve", (universe,), "-o", tmp_path / "compiled")
+        compiled.append((tmp_path / "compiled").read_bytes())
     assert answers[0] == answers[1] == answers[2]
+    assert compiled[0] == compiled[1] == compiled[2], "bytes of the index"
+
+
+def test_a_compiled_universe_answers_the_same(solve, tmp_path):
+    rows, requests = batch(6000)
+    universe, asked = universes.write(tmp_path, rows, requests)
+    compiled = tmp_path / "compiled"
+    solve("paii-solve", (universe,), "-o", compiled)
+    answers = without_times(solve("paii-solve", (universe, asked)))
+    assert without_times(solve("paii-solve", (compiled, asked))) == answers
+    assert without_times(solve("paii-solve", (compiled, asked), "-n")) == answers, "with new solvers"
 
 
 def test_wishes_change_nothing_of_what_is_needed(solve, tmp_path):

@@ -1,41 +1,31 @@
 /*
- * A universe in the neutral format, compiled to an index: names, versions, ranges and contracts
- * become numbers here.
+ * A universe in the neutral format (docs/resolver.md), compiled: what the solver needs as numbers,
+ * and the texts that a request and an answer need, in one image without pointers that can be
+ * written to a file and mapped.
  */
 #ifndef PAII_TESTS_UNIVERSE_H
 #define PAII_TESTS_UNIVERSE_H
 
-#include "base/semver.h"
 #include "resolver/solver.h"
 
-struct data;
-
-struct offer {                      /* of a contract */
-    const char *contract, *service; /* service: NULL for none */
-    struct version version;
-    bool versioned;
-};
-
-struct row { /* its position is the candidate's number */
-    const char *name, *version;
-    struct version parsed;
-    int priority; /* of its registry */
-    bool yanked;
-    struct offer *offers;
-    size_t offer_count, offer_capacity;
-    const struct data *line;
-};
-
 struct universe {
-    struct arena arena;
-    struct row *rows;
-    uint32_t row_count;
+    const struct universe_head *head;
     struct index index;
-    const char **gate_texts; /* by gate: the requirement as it was written first */
-    uint8_t *barred;         /* by candidate: yanked */
-    bool any_barred;
-    uint64_t compile_ns;
-    struct compiling *compiling; /* memory of requirements that were seen */
+    /* Offsets into the texts. */
+    const uint32_t *name_text;     /* by name, ascending */
+    const uint32_t *version_text;  /* by candidate; within a name the preferred one first */
+    const uint32_t *gate_text;     /* by gate: the requirement as it was written first */
+    const uint32_t *contract_text; /* by contract, ascending */
+    const uint32_t *offers_at;     /* by contract: its first offer; contracts + 1 of them */
+    const struct offer *offers;    /* by contract, then candidate */
+    const uint32_t *yanked;        /* ascending */
+    const char *texts;
+
+    uint8_t *barred; /* by candidate: not to be selected */
+    const void *map; /* NULL: the image is `compiled` */
+    size_t size;
+    void *compiled;
+    uint64_t compile_ns; /* 0 if it was mapped */
 };
 
 struct asked {
@@ -44,8 +34,16 @@ struct asked {
     uint32_t *unbarred, unbarred_count, *now_barred, now_barred_count;
 };
 
+/* Compiles a universe, or maps a compiled one. */
 int universe_read(struct universe *out, const char *file);
+/* For universe_read(), on a machine like this one. */
+int universe_write(const struct universe *universe, const char *file);
 void universe_release(struct universe *universe);
+
+const char *universe_name(const struct universe *universe, uint32_t candidate);
+const char *universe_version(const struct universe *universe, uint32_t candidate);
+const char *universe_requirement(const struct universe *universe, uint32_t gate);
+
 /* The request of a line; universe_forget() once it is answered. */
 void universe_ask(struct asked *out, struct universe *universe, const char *line, size_t len,
                   struct arena *arena);
