@@ -20,7 +20,8 @@ struct facts {
 struct gathering {
     struct solver *solver;
     struct facts *facts;
-    struct stack variables; /* whose reasons are to be looked at */
+    struct stack roots, names; /* soft ones, strict ones: not unique */
+    struct stack variables;    /* whose reasons are to be looked at */
     uint8_t *clause_seen;
 };
 
@@ -57,13 +58,25 @@ static void gather_clause(struct gathering *gathering, uint32_t number)
     }
 }
 
+static void gather_root(struct gathering *gathering, uint32_t number)
+{
+    const struct solver *solver = gathering->solver;
+    if (number >= solver->soft)
+        stack_push(&gathering->roots, number);
+    else
+        add_fact(gathering->facts, FACT_ROOT, number, 0);
+}
+
 /* A rule that was used. Of what it was applied to, what is true without decisions is followed. */
 static void gather_reason(struct gathering *gathering, struct reason reason, bool follow_literals)
 {
     struct solver *solver = gathering->solver;
     switch ((enum reason_kind)reason.kind) {
     case BY_ROOT:
-        add_fact(gathering->facts, FACT_ROOT, reason.data, 0);
+        gather_root(gathering, reason.data);
+        break;
+    case BY_STAY:
+        stack_push(&gathering->names, solver->index.name[reason.variable]);
         break;
     case BY_BAR:
         add_fact(gathering->facts, FACT_BARRED, reason.variable, 0);
@@ -115,26 +128,49 @@ static void sort_once(struct facts *facts)
     facts->count = kept;
 }
 
-static void gather(struct solver *solver, struct facts *facts)
+static void gather(struct gathering *gathering)
 {
-    struct gathering gathering = {
-        .solver = solver,
-        .facts = facts,
-        .clause_seen = arena_array(facts->arena, solver->clause_count + 1, 1),
-    };
-    gather_reason(&gathering, solver->why, false);
+    struct solver *solver = gathering->solver;
+    gathering->clause_seen = arena_array(gathering->facts->arena, solver->clause_count + 1, 1);
+    gather_reason(gathering, solver->why, false);
     for (uint32_t i = 0; i < solver->conflict.count; i++)
-        follow(&gathering, VARIABLE(solver->conflict.items[i]));
-    for (uint32_t i = 0; i < gathering.variables.count; i++) {
-        uint32_t variable = gathering.variables.items[i];
-        gather_reason(&gathering,
+        follow(gathering, VARIABLE(solver->conflict.items[i]));
+    for (uint32_t i = 0; i < gathering->variables.count; i++) {
+        uint32_t variable = gathering->variables.items[i];
+        gather_reason(gathering,
                       (struct reason){variable, solver->kind[variable], solver->data[variable]},
                       true);
     }
-    for (uint32_t i = 0; i < gathering.variables.count; i++)
-        solver->seen[gathering.variables.items[i]] = 0;
-    free(gathering.variables.items);
-    sort_once(facts);
+    for (uint32_t i = 0; i < gathering->variables.count; i++)
+        solver->seen[gathering->variables.items[i]] = 0;
+    free(gathering->variables.items);
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+static void move_once(struct stack *out, struct stack *from)
+{
+    if (from->count)
+        qsort(from->items, from->count, sizeof *from->items, compare_numbers);
+    for (uint32_t i = 0; i < from->count; i++)
+        if (i == 0 || from->items[i] != from->items[i - 1])
+            stack_push(out, from->items[i]);
+    free(from->items);
+}
+
+void find_core(struct solver *solver, struct stack *roots, struct stack *names)
+{
+    struct arena scratch = {0};
+    struct facts facts = {.arena = &scratch};
+    struct gathering gathering = {.solver = solver, .facts = &facts};
+    gather(&gathering);
+    move_once(roots, &gathering.roots);
+    move_once(names, &gathering.names);
+    arena_release(&scratch);
 }
 
 /* ---- a universe of facts alone ---- */
@@ -162,12 +198,6 @@ static void include_members(struct small *small, struct span members)
 {
     for (uint32_t i = 0; i < members.count; i++)
         include(small, members.items[i]);
-}
-
-static int compare_numbers(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
 }
 
 static struct span fact_members(const struct solver *solver, const struct fact *fact)
@@ -331,7 +361,8 @@ static void tell_in_order(const struct solver *solver, struct facts *facts)
 void explain(struct solver *solver, struct answer_plan *out, struct arena *arena)
 {
     struct facts facts = {.arena = arena};
-    gather(solver, &facts);
+    gather(&(struct gathering){.solver = solver, .facts = &facts});
+    sort_once(&facts);
     minimise(solver, &facts);
     tell_in_order(solver, &facts);
     out->facts = facts.items;

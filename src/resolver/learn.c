@@ -96,7 +96,7 @@ static bool is_implied(struct solver *solver, uint32_t literal)
 {
     uint32_t variable = VARIABLE(literal);
     struct reason reason = reason_of(solver, variable);
-    if (reason.kind <= BY_BAR)
+    if (reason.kind <= BY_STAY)
         return false;
     struct stack *scratch = &solver->conflict;
     scratch->count = 0;

@@ -53,6 +53,7 @@ void reason_literals(const struct solver *solver, struct reason reason, struct s
     case BY_DECISION:
     case BY_ROOT:
     case BY_BAR:
+    case BY_STAY:
         return;
     case BY_NEED:
     case BY_AVOID:
@@ -163,6 +164,16 @@ static uint32_t avoided_by(const struct solver *solver, uint32_t candidate,
     return NOTHING;
 }
 
+/* Whether selecting it would be a change that nobody allows. */
+static bool must_stay_out(const struct solver *solver, uint32_t candidate)
+{
+    uint32_t name = solver->index.name[candidate];
+    if (!solver->strict || solver->loose[name])
+        return false;
+    uint32_t installed = solver->installed[name];
+    return installed ? installed != candidate + 1 : solver->request->fewest_new;
+}
+
 /* What is known already of a candidate that nobody looked at before. */
 static void touch(struct solver *solver, uint32_t candidate)
 {
@@ -175,6 +186,10 @@ static void touch(struct solver *solver, uint32_t candidate)
         return;
     if (solver->request->barred && solver->request->barred[candidate]) {
         assign(solver, NEGATIVE(candidate), 0, BY_BAR, 0);
+        return;
+    }
+    if (must_stay_out(solver, candidate)) {
+        assign(solver, NEGATIVE(candidate), 0, BY_STAY, 0);
         return;
     }
     struct span needs = list_of(&index->need, candidate);

@@ -65,8 +65,11 @@ struct solver *resolver_new(const struct index *index)
     solver->index = *index;
     solver->chosen = numbers(index->names, sizeof(uint32_t));
     solver->preferred = numbers(index->names, sizeof(uint32_t));
+    solver->installed = numbers(index->names, sizeof(uint32_t));
+    solver->loose = numbers(index->names, 1);
     solver->touched = numbers(index->candidates, 1);
     solver->gate_head = numbers(index->candidates, sizeof(uint32_t));
+    solver->limit = UINT32_MAX;
     allocate_variables(solver, 16);
     return solver;
 }
@@ -77,12 +80,17 @@ void resolver_free(struct solver *solver)
                               &solver->trail,         &solver->agenda,
                               &solver->conflict,      &solver->learnt,
                               &solver->order,         &solver->touched_candidates,
-                              &solver->touched_gates, &solver->touched_literals};
+                              &solver->touched_gates, &solver->touched_literals,
+                              &solver->members};
     for (size_t i = 0; i < sizeof stacks / sizeof *stacks; i++)
         free(stacks[i]->items);
     free_variables(solver);
     free(solver->chosen);
     free(solver->preferred);
+    free(solver->installed);
+    free(solver->loose);
+    free(solver->roots);
+    free(solver->given_up);
     free(solver->touched);
     free(solver->gate_head);
     free(solver->clauses);
@@ -139,18 +147,16 @@ static uint32_t best_member(const struct solver *solver, uint32_t gate)
             return member;
         if (best == NOTHING)
             best = member;
-        if (solver->request->preferred_count == 0)
+        if (solver->request->preferred_count + solver->request->installed_count == 0)
             break;
     }
     return best;
 }
 
-/* Selects for everything on the agenda. False: it cannot be, or what was decided last above `floor`
- * was wrong. */
-static bool settle(struct solver *solver)
+bool settle(struct solver *solver)
 {
     uint32_t floor = solver->floor;
-    for (;;) {
+    while (solver->propagations <= solver->limit) {
         if (!propagate(solver)) {
             if (!learn(solver) || (floor && solver->level <= floor))
                 return false;
@@ -163,6 +169,7 @@ static bool settle(struct solver *solver)
             return true;
         decide(solver, best_member(solver, solver->agenda.items[solver->head]));
     }
+    return false;
 }
 
 /* ---- wishes ---- */
@@ -200,21 +207,110 @@ static void grant_wishes(struct solver *solver)
 
 /* ---- the way of a request ---- */
 
-static void begin(struct solver *solver, const struct request *request)
+static void add_root(struct solver *solver, struct root root)
 {
-    solver->request = request;
-    solver->variables = solver->index.candidates + solver->index.gates + request->root_count;
-    if (solver->variables > solver->capacity) {
-        free_variables(solver);
-        allocate_variables(solver, 2 * request->root_count);
+    if (solver->root_count == solver->root_capacity) {
+        solver->root_capacity = solver->root_capacity ? 2 * solver->root_capacity : 16;
+        solver->roots = realloc(solver->roots, solver->root_capacity * sizeof *solver->roots);
+        solver->given_up = realloc(solver->given_up, solver->root_capacity);
+        if (!solver->roots || !solver->given_up)
+            out_of_memory();
     }
-    for (uint32_t i = 0; i < request->preferred_count; i++)
-        solver->preferred[solver->index.name[request->preferred[i]]] = request->preferred[i] + 1;
-    for (uint32_t i = 0; i < request->root_count; i++)
-        assign(solver, POSITIVE(gate_variable(solver, solver->index.gates + i)), 0, BY_ROOT, i);
+    solver->given_up[solver->root_count] = 0;
+    solver->roots[solver->root_count++] = root;
 }
 
-static void clean(struct solver *solver)
+/* An installed name that is to stay, at whatever version. */
+static void add_name_root(struct solver *solver, uint32_t name)
+{
+    uint32_t first = solver->index.first[name], end = solver->index.first[name + 1];
+    for (uint32_t c = first; c < end; c++)
+        stack_push(&solver->members, c);
+    add_root(solver, (struct root){.count = end - first});
+}
+
+static void add_soft_roots(struct solver *solver, const struct request *request)
+{
+    const uint32_t *name = solver->index.name;
+    solver->soft = solver->root_count;
+    for (uint32_t i = 0; i < request->raised_count; i++)
+        add_root(solver, request->raised[i]);
+    uint32_t first = solver->root_count;
+    for (uint32_t i = 0; request->stay && i < request->installed_count; i++)
+        if (!solver->loose[name[request->installed[i]]])
+            add_name_root(solver, name[request->installed[i]]);
+    const uint32_t *members = solver->members.items; /* does not move any more */
+    for (uint32_t i = first; i < solver->root_count; members += solver->roots[i++].count)
+        solver->roots[i].members = members;
+}
+
+/* What is there already, and what of it may go to another version. */
+static void note_names(struct solver *solver, const struct request *request)
+{
+    const uint32_t *name = solver->index.name;
+    for (uint32_t i = 0; i < request->raised_count; i++)
+        if (request->raised[i].count)
+            solver->loose[name[request->raised[i].members[0]]] = 1;
+    for (uint32_t i = 0; i < request->preferred_count; i++)
+        solver->preferred[name[request->preferred[i]]] = request->preferred[i] + 1;
+    for (uint32_t i = 0; i < request->installed_count; i++) {
+        uint32_t candidate = request->installed[i];
+        solver->installed[name[candidate]] = candidate + 1;
+        if (!solver->loose[name[candidate]])
+            solver->preferred[name[candidate]] = candidate + 1;
+    }
+}
+
+void request_begin(struct solver *solver, const struct request *request)
+{
+    solver->request = request;
+    solver->root_count = solver->members.count = 0;
+    solver->decisions = solver->conflicts = solver->propagations = 0;
+    note_names(solver, request);
+    for (uint32_t i = 0; i < request->root_count; i++)
+        add_root(solver, request->roots[i]);
+    add_soft_roots(solver, request);
+    solver->variables = solver->index.candidates + solver->index.gates + solver->root_count;
+    if (solver->variables > solver->capacity) {
+        free_variables(solver);
+        allocate_variables(solver, 2 * solver->root_count);
+    }
+}
+
+void request_end(struct solver *solver)
+{
+    const struct request *request = solver->request;
+    const uint32_t *name = solver->index.name;
+    solver->strict = false;
+    for (uint32_t i = 0; i < request->preferred_count; i++)
+        solver->preferred[name[request->preferred[i]]] = 0;
+    for (uint32_t i = 0; i < request->installed_count; i++)
+        solver->preferred[name[request->installed[i]]] =
+            solver->installed[name[request->installed[i]]] = 0;
+    for (uint32_t i = 0; i < request->raised_count; i++)
+        if (request->raised[i].count)
+            solver->loose[name[request->raised[i].members[0]]] = 0;
+}
+
+static void ask(struct solver *solver, uint32_t root)
+{
+    if (!solver->given_up[root])
+        assign(solver, POSITIVE(gate_variable(solver, solver->index.gates + root)), 0, BY_ROOT,
+               root);
+}
+
+/* What is raised is asked for first: it gets the first of its candidates that can be had. */
+void search_begin(struct solver *solver)
+{
+    uint32_t raised = solver->soft + solver->request->raised_count;
+    for (uint32_t i = solver->soft; i < raised; i++)
+        ask(solver, i);
+    for (uint32_t i = 0; i < solver->root_count; i++)
+        if (i < solver->soft || i >= raised)
+            ask(solver, i);
+}
+
+void search_end(struct solver *solver)
 {
     solver->floor = 0;
     back_to(solver, 0);
@@ -234,13 +330,10 @@ static void clean(struct solver *solver)
     }
     for (uint32_t i = 0; i < solver->touched_literals.count; i++)
         solver->clause_head[solver->touched_literals.items[i]] = 0;
-    for (uint32_t i = 0; i < solver->request->preferred_count; i++)
-        solver->preferred[solver->index.name[solver->request->preferred[i]]] = 0;
     solver->trail.count = solver->agenda.count = solver->done = solver->head = 0;
     solver->touched_candidates.count = solver->touched_gates.count = 0;
     solver->touched_literals.count = solver->literals.count = solver->clause_next.count = 0;
     solver->clause_count = solver->proof_count = 0;
-    solver->decisions = solver->conflicts = solver->propagations = 0;
 }
 
 static int compare(const void *a, const void *b)
@@ -262,18 +355,52 @@ static void take_selected(const struct solver *solver, struct answer_plan *out, 
 
 bool resolver_can(struct solver *solver, const struct request *request)
 {
-    begin(solver, request);
+    request_begin(solver, request);
+    search_begin(solver);
     bool found = settle(solver);
-    clean(solver);
+    search_end(solver);
+    request_end(solver);
     return found;
+}
+
+/* With everything that can be given up, else with nothing of it. */
+static bool find_any(struct solver *solver)
+{
+    search_begin(solver);
+    if (settle(solver))
+        return true;
+    if (solver->soft == solver->root_count)
+        return false;
+    search_end(solver);
+    memset(solver->given_up + solver->soft, 1, solver->root_count - solver->soft);
+    search_begin(solver);
+    bool found = settle(solver);
+    memset(solver->given_up, 0, solver->root_count);
+    return found;
+}
+
+/* Replaces what was found by a selection with the least change: a search that finds it, so that
+ * wishes can be added. */
+static bool change_less(struct solver *solver, struct arena *arena)
+{
+    struct selection selection;
+    bool least = change_least(solver, arena, &selection);
+    if (!selection.candidates)
+        return least;
+    for (uint32_t i = 0; i < selection.count; i++)
+        assign(solver, POSITIVE(selection.candidates[i]), 0, BY_ROOT, NOTHING);
+    settle(solver);
+    return least;
 }
 
 void resolver_solve(struct solver *solver, const struct request *request, struct answer_plan *out,
                     struct arena *arena)
 {
     *out = (struct answer_plan){0};
-    begin(solver, request);
-    out->found = settle(solver);
+    request_begin(solver, request);
+    out->found = out->least = find_any(solver);
+    if (out->found && (request->installed_count || request->raised_count || request->fewest_new))
+        out->least = change_less(solver, arena);
     if (out->found && request->wishes)
         grant_wishes(solver);
     if (out->found)
@@ -283,5 +410,6 @@ void resolver_solve(struct solver *solver, const struct request *request, struct
     out->decisions = solver->decisions;
     out->conflicts = solver->conflicts;
     out->propagations = solver->propagations;
-    clean(solver);
+    search_end(solver);
+    request_end(solver);
 }

@@ -21,8 +21,8 @@ struct root { /* something asked for: one of these, best first */
 struct request {
     const struct root *roots;
     uint32_t root_count;
-    /* Candidates that come first wherever they are an alternative: what is installed or locked. At
-     * most one of a name. */
+    /* Candidates that come first wherever they are an alternative: what is locked. At most one of a
+     * name. */
     const uint32_t *preferred;
     uint32_t preferred_count;
     /* By candidate: not to be selected; NULL for none. */
@@ -31,6 +31,20 @@ struct request {
      * selected stays. */
     bool wishes;
     bool explain; /* a "no" with its facts */
+
+    /* What is there already, at most one candidate of a name: preferred, unless its name is raised,
+     * and changed as little as can be. Of all selections it is one that, in this order,
+     *   1. drops the fewest of what is raised and, if they `stay`, of the installed names;
+     *   2. gives each raised name the first of its candidates that can be had, one after the other;
+     *   3. has the fewest installed names at another candidate, those raised aside;
+     *   4. with `fewest_new`, has the fewest names that are not installed;
+     * and then as without all this. */
+    const uint32_t *installed;
+    uint32_t installed_count;
+    bool stay; /* though nothing needs them */
+    bool fewest_new;
+    const struct root *raised; /* each: candidates of one name, best first */
+    uint32_t raised_count;
 };
 
 /* What an explanation consists of. Together with "one of a name" they contradict each other. */
@@ -51,6 +65,9 @@ struct answer_plan {
     uint32_t selected_count;
     struct fact *facts; /* when not found: in the order of a derivation, in the arena */
     uint32_t fact_count;
+    /* Found, and nothing less can be changed. Else it was too much work to make sure: it is one of
+     * which no single change can be taken back. */
+    bool least;
     /* How much work it was: */
     uint32_t decisions, conflicts, propagations;
 };

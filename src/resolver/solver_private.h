@@ -3,6 +3,8 @@
  *     propagate.c  what follows from what is known
  *     learn.c      why something contradicts itself, and what to remember of it
  *     solver.c     decisions, wishes, the way of a request
+ *     least.c      what is installed changes as little as can be
+ *     hitting.c    the cheapest way to give something up of each of several sets
  *     explain.c    the facts behind "no"
  *
  * Variables are candidates (0 .. candidates-1), then gates, then the gates of the request's roots.
@@ -21,6 +23,7 @@ enum reason_kind {
     BY_DECISION,
     BY_ROOT,      /* gate: true, it is asked for */
     BY_BAR,       /* candidate: false, the request bars it */
+    BY_STAY,      /* candidate: false, its name is to stay as it is */
     BY_NEED,      /* gate: true, candidate `data` needs it */
     BY_GATE,      /* candidate: true, the last one left of gate `data` */
     BY_MEMBERS,   /* gate: false, and all its members */
@@ -49,6 +52,12 @@ struct level {
 struct solver {
     struct index index;
     const struct request *request;
+    /* Everything asked for, each with a gate: the request's roots, and from `soft` on what can be
+     * given up: what is raised, and the installed names that are to stay. */
+    struct root *roots;
+    uint32_t root_count, root_capacity, soft;
+    struct stack members;         /* of those to stay */
+    uint8_t *given_up;            /* by root */
     uint32_t variables, capacity; /* with the request's gates; room for */
 
     /* By variable. */
@@ -57,6 +66,9 @@ struct solver {
     /* By name. */
     uint32_t *chosen;    /* selected candidate + 1 */
     uint32_t *preferred; /* candidate + 1 */
+    uint32_t *installed; /* candidate + 1 */
+    uint8_t *loose;      /* may change, or be new, though `strict` */
+    bool strict;         /* names stay as they are */
     /* By candidate: known to some watched gate. */
     uint8_t *touched;
     /* By gate: two watched members, each in a list of those who watch it. */
@@ -87,6 +99,7 @@ struct solver {
     struct stack learnt, order;
     struct stack touched_candidates, touched_gates, touched_literals; /* to be cleaned */
     uint32_t decisions, conflicts, propagations;
+    uint32_t limit; /* of propagations: beyond it the search ends without an answer */
 };
 
 #define NEGATED(literal)   ((literal)&1)
@@ -124,7 +137,7 @@ static inline struct span members_of(const struct solver *solver, uint32_t gate)
 {
     if (gate < solver->index.gates)
         return list_of(&solver->index.gate, gate);
-    const struct root *root = &solver->request->roots[gate - solver->index.gates];
+    const struct root *root = &solver->roots[gate - solver->index.gates];
     return (struct span){root->members, root->count};
 }
 
@@ -177,11 +190,50 @@ void watch_clause(struct solver *solver, uint32_t clause);
 
 /* ---- solver.c ---- */
 
+/* A request begins and ends; in between any number of searches begin and end. */
+void request_begin(struct solver *solver, const struct request *request);
+void request_end(struct solver *solver);
+void search_begin(struct solver *solver);
+void search_end(struct solver *solver);
+/* Selects for everything on the agenda. False: it cannot be, or what was decided last above `floor`
+ * was wrong, or the limit is reached. */
+bool settle(struct solver *solver);
 /* Whether there is a selection, and nothing else. */
 bool resolver_can(struct solver *solver, const struct request *request);
+
+/* ---- least.c ---- */
+
+struct selection {
+    uint32_t *candidates; /* each after those that it was selected for */
+    uint32_t count;
+};
+/* After a search that found something: the selection that changes least, the search ended; or
+ * without candidates if it is what was found, the search as it was. False: perhaps not the least.
+ */
+bool change_least(struct solver *solver, struct arena *arena, struct selection *out);
+
+/* ---- hitting.c ---- */
+
+/* Sets one after the other: the elements of set i end before ends[i]. */
+struct sets {
+    struct stack elements, ends;
+};
+struct hitting {
+    const struct sets *sets;
+    const uint64_t *weight; /* by element */
+    uint32_t element_count;
+    uint64_t below;       /* only what weighs less is of interest */
+    uint64_t work, limit; /* done so far, in elements looked at; and at most */
+};
+/* The lightest choice of elements with one of each set, of equals the first. False: there is none,
+ * or none was found within the limit. */
+bool hitting_set(struct hitting *hitting, struct stack *out);
 
 /* ---- explain.c ---- */
 
 void explain(struct solver *solver, struct answer_plan *out, struct arena *arena);
+/* After a search that found nothing: the soft roots (their numbers) and the strict names that it
+ * was because of, perhaps more than are to blame, each once. */
+void find_core(struct solver *solver, struct stack *roots, struct stack *names);
 
 #endif
