@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <sha2.h>
+#include <string.h>
 #include <unistd.h>
 
 _Static_assert(sizeof(SHA2_CTX) <= sizeof(struct hash), "struct hash must hold libmd's context");
@@ -57,4 +58,30 @@ int hash_file(char out[HASH_HEX_SIZE], const char *path)
     }
     hash_finish(&hash, out);
     return 0;
+}
+
+void integrity_init(struct hash *hash)
+{
+    SHA512Init((SHA2_CTX *)hash);
+}
+
+void integrity_add(struct hash *hash, const void *data, size_t len)
+{
+    SHA512Update((SHA2_CTX *)hash, data, len);
+}
+
+void integrity_finish(struct hash *hash, char out[INTEGRITY_SIZE])
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    unsigned char bytes[SHA512_DIGEST_LENGTH + 2] = {0}; /* 66: three bytes are four digits */
+    char *to = out + strlen("sha512-");
+    SHA512Final(bytes, (SHA2_CTX *)hash);
+    memcpy(out, "sha512-", strlen("sha512-"));
+    for (const unsigned char *p = bytes; p < bytes + sizeof bytes; p += 3) {
+        *to++ = digits[p[0] >> 2];
+        *to++ = digits[(p[0] & 3) << 4 | p[1] >> 4];
+        *to++ = digits[(p[1] & 15) << 2 | p[2] >> 6];
+        *to++ = digits[p[2] & 63];
+    }
+    memcpy(to - 2, "==", sizeof "==");
 }

@@ -11,6 +11,7 @@
 #include "registry/downloads.h"
 #include "registry/fetch.h"
 #include "registry/index.h"
+#include "registry/npm.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -19,10 +20,11 @@
 /* One choice on its way into staging. */
 struct arrival {
     struct choice *choice;
-    const char *fellowship; /* of sources that come together; NULL: alone */
-    const char *group;      /* their folder in staging */
-    const char *place;      /* its own folder in that; the tree arrives in place/src */
-    struct fetch_job *job;  /* NULL for a folder */
+    const char *fellowship;      /* of sources that come together; NULL: alone */
+    const char *group;           /* their folder in staging */
+    const char *place;           /* its own folder in that; the tree arrives in place/src */
+    struct fetch_job *job;       /* NULL for a folder */
+    const struct fetch_job *npm; /* that brought a package of npm; else NULL */
     struct tree_summary tree;
 };
 
@@ -33,7 +35,7 @@ static const char *or_empty(const char *text)
 
 static bool remote_archive(const struct source *source)
 {
-    return source->kind == SOURCE_ARCHIVE && source->url[0] != '/';
+    return (source->kind == SOURCE_ARCHIVE || source->kind == SOURCE_NPM) && source->url[0] != '/';
 }
 
 static const char *subject(const struct choice *choice, struct arena *arena)
@@ -100,7 +102,7 @@ static int choose_place(struct change *change, struct arrival *arrivals, size_t 
     return fs_mkdirs(arrival->place, 0700);
 }
 
-static struct fetch_job make_job(struct change *change, const struct arrival *arrival)
+static int make_job(struct fetch_job *out, struct change *change, const struct arrival *arrival)
 {
     const struct choice *choice = arrival->choice;
     struct fetch_job job = {
@@ -115,17 +117,21 @@ static struct fetch_job make_job(struct change *change, const struct arrival *ar
     const char *sha256 = job.source.sha256;
     const char *kept =
         remote_archive(&job.source) && sha256 ? download_find(change->arena, sha256) : NULL;
+    int result = 0;
     if (kept) {
         job.op = FETCH_UNPACK;
         job.archive = kept;
     } else if (remote_archive(&job.source)) {
         job.op = FETCH_GET;
         job.into = path_base(job.source.url);
-    } else if (job.source.kind == SOURCE_ARCHIVE) {
+        if (job.source.kind == SOURCE_NPM)
+            result = npm_prepare(&job, change->arena);
+    } else if (job.source.kind != SOURCE_GIT) {
         job.op = FETCH_UNPACK;
         job.archive = job.source.url;
     }
-    return job;
+    *out = job;
+    return result;
 }
 
 /* Archives that a GET has brought are unpacked in a second round, by helpers without a network. */
@@ -135,14 +141,15 @@ static int unpack_downloads(struct change *change, struct arrival *arrivals, siz
     size_t job_count = 0;
     for (size_t i = 0; i < count; i++) {
         struct fetch_job *got = arrivals[i].job;
-        if (!got || got->op != FETCH_GET)
+        if (!got || (got->op != FETCH_GET && got->op != FETCH_NPM))
             continue;
         arrivals[i].choice->package.source.sha256 = got->sha256;
+        arrivals[i].npm = got->op == FETCH_NPM ? got : NULL;
         download_keep(path_join(change->arena, got->staging, got->into), got->sha256);
         jobs[job_count] = (struct fetch_job){.op = FETCH_UNPACK,
                                              .source = got->source,
                                              .staging = got->staging,
-                                             .group = got->group,
+                                             .group = arrivals[i].group,
                                              .into = "src",
                                              .archive = got->into};
         arrivals[i].job = &jobs[job_count++];
@@ -154,14 +161,16 @@ static int fetch_remote(struct change *change, struct arrival *arrivals, size_t 
 {
     struct fetch_job *jobs = arena_array(change->arena, count + 1, sizeof *jobs);
     size_t job_count = 0;
-    for (size_t i = 0; i < count; i++)
+    int result = 0;
+    for (size_t i = 0; i < count && result == 0; i++)
         if (arrivals[i].choice->package.source.kind != SOURCE_FOLDER) {
-            jobs[job_count] = make_job(change, &arrivals[i]);
+            result = make_job(&jobs[job_count], change, &arrivals[i]);
             arrivals[i].job = &jobs[job_count++];
         }
     if (job_count == 0)
         return 0;
-    int result = fetch_run(jobs, job_count, change->arena);
+    if (result == 0)
+        result = fetch_run(jobs, job_count, change->arena);
     for (size_t i = 0; i < job_count; i++)
         progress_end(jobs[i].progress, jobs[i].result == 0);
     return result < 0 ? result : unpack_downloads(change, arrivals, count);
@@ -363,6 +372,32 @@ static void recognise_current(struct change *change, struct choice *choice, bool
         *learned = choice->same_as_current = true;
 }
 
+/* ---- packages of npm ---- */
+
+/* The tarball is the version that the registry said, and from now on the plugin's source. What it
+ * needs of Node's packages is told: paii installs none, and runs no script of any. */
+static int settle_npm(struct change *change, struct arrival *arrival)
+{
+    struct choice *choice = arrival->choice;
+    struct strings needs = {0};
+    if (choice->package.source.kind != SOURCE_NPM)
+        return 0;
+    if (arrival->npm) {
+        const struct fetch_job *npm = arrival->npm;
+        choice->package.source.url = npm->url;
+        choice->package.source.ref = NULL;
+        int result = npm_check(choice->tree_dir, npm->package, npm->chosen, change->arena);
+        if (result < 0)
+            return error_context(result, "plugin '%s'", choice->package.name);
+    }
+    npm_needs(&needs, choice->tree_dir, change->arena);
+    if (needs.count)
+        warning("plugin '%s' needs node packages that it does not carry, and paii installs none: "
+                "%s",
+                choice->package.name, strings_join(&needs, change->arena, ", "));
+    return 0;
+}
+
 /* ---- the way ---- */
 
 /* Text that only a model would see is refused before anything of the tree is read. */
@@ -389,6 +424,8 @@ static int receive(struct change *change, struct arrival *arrivals, size_t count
         struct choice *choice = arrivals[i].choice;
         choice->tree_dir = path_join(change->arena, arrivals[i].place, "src");
         result = check_pins(&arrivals[i], change->arena);
+        if (result == 0)
+            result = settle_npm(change, &arrivals[i]);
         if (result == 0)
             result = manifest_settle(change->arena, choice->tree_dir, &choice->package);
         if (result == 0)

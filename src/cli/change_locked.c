@@ -37,9 +37,9 @@ static int check_package(const struct package *package, const char *file, bool o
         error_hint("install it from a registry or a repository before the lock file is made");
         return -ERR_REFUSED;
     }
-    bool pinned = *package->tree && (source->kind == SOURCE_GIT       ? source->commit != NULL
-                                     : source->kind == SOURCE_ARCHIVE ? source->sha256 != NULL
-                                                                      : true);
+    bool pinned = *package->tree && (source->kind == SOURCE_GIT      ? source->commit != NULL
+                                     : source->kind == SOURCE_FOLDER ? true
+                                                                     : source->sha256 != NULL);
     if (pinned && source->kind != SOURCE_NONE)
         return 0;
     fail(ERR_CONFIG, "'%s' does not pin plugin '%s'", file, package->name);

@@ -89,6 +89,8 @@ static void print_results(struct json_writer *json, const struct job *job)
     json_field(json, "etag", job->etag);
     json_field(json, "date", job->date);
     json_field(json, "sha256", job->found_sha256);
+    json_field(json, "url", job->found_url);
+    json_field(json, "version", job->found_version);
     json_field(json, "peer", job->peer);
     if (job->found.count == 0)
         return;

@@ -18,6 +18,7 @@ struct target {
     struct job *job;
     int fd;
     struct hash hash;
+    struct hash integrity; /* of who has one to compare with */
 };
 
 static int on_data(void *payload, const void *data, size_t len)
@@ -26,6 +27,8 @@ static int on_data(void *payload, const void *data, size_t len)
     const char *p = data;
 
     hash_add(&target->hash, data, len);
+    if (target->job->integrity)
+        integrity_add(&target->integrity, data, len);
     target->job->size += len;
     while (len > 0) {
         ssize_t n = write(target->fd, p, len);
@@ -45,6 +48,7 @@ static int begin_anew(void *payload)
     struct target *target = payload;
 
     hash_init(&target->hash);
+    integrity_init(&target->integrity);
     target->job->size = 0;
     if (ftruncate(target->fd, 0) < 0 || lseek(target->fd, 0, SEEK_SET) < 0)
         return fail_errno(ERR_GENERIC, "cannot write '%s'", target->job->into);
@@ -122,10 +126,27 @@ static int check_known(const char *value)
     return 0;
 }
 
+static int check_hashes(const struct job *job, const char *sha256, const char *integrity)
+{
+    if (job->sha256 && strcmp(sha256, job->sha256) != 0) {
+        fail(ERR_MISMATCH, "'%s' has the SHA-256 %s, the pin says %s", job->url, sha256,
+             job->sha256);
+        error_hint("the file changed since it was pinned; ask whoever maintains the registry");
+        return -ERR_MISMATCH;
+    }
+    if (job->integrity && strcmp(integrity, job->integrity) != 0) {
+        fail(ERR_MISMATCH, "'%s' has the integrity %s, its registry says %s", job->url, integrity,
+             job->integrity);
+        error_hint("the file is not what was published; ask whoever maintains the registry");
+        return -ERR_MISMATCH;
+    }
+    return 0;
+}
+
 int op_get(struct job *job)
 {
     struct target target = {.job = job};
-    char hex[HASH_HEX_SIZE];
+    char hex[HASH_HEX_SIZE], integrity[INTEGRITY_SIZE];
     int result;
 
     if (!job->into)
@@ -138,8 +159,10 @@ int op_get(struct job *job)
     if (target.fd < 0)
         return fail_errno(ERR_GENERIC, "cannot create '%s' in staging", job->into);
     hash_init(&target.hash);
+    integrity_init(&target.integrity);
     result = job->parts.scheme == URL_FILE ? read_local(&target) : read_remote(&target);
     hash_finish(&target.hash, hex);
+    integrity_finish(&target.integrity, integrity);
     if (fchmod(target.fd, 0644) < 0 && result == 0)
         result = fail_errno(ERR_GENERIC, "cannot set the mode of '%s'", job->into);
     if (close(target.fd) < 0 && result == 0)
@@ -148,11 +171,8 @@ int op_get(struct job *job)
         job->found_sha256 = arena_strdup(&job->arena, hex);
         job->written = 1;
     }
-    if (result == 0 && !job->unchanged && job->sha256 && strcmp(hex, job->sha256) != 0) {
-        result = fail(ERR_MISMATCH, "'%s' has the SHA-256 %s, the pin says %s", job->url, hex,
-                      job->sha256);
-        error_hint("the file changed since it was pinned; ask whoever maintains the registry");
-    }
+    if (result == 0 && !job->unchanged)
+        result = check_hashes(job, hex, integrity);
     if (result < 0 || job->unchanged)
         unlinkat(STAGING_FD, job->into, 0);
     return result;

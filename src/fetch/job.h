@@ -28,6 +28,8 @@ struct job {
 
     /* The request; absent strings are NULL. */
     const char *op, *url, *ref, *commit, *path, *into, *known, *known_date, *sha256, *archive;
+    const char *package, *version; /* of npm */
+    const char *integrity;         /* of the file that is fetched, as integrity_finish() has it */
     struct strings files;
     struct item *items; /* at least one: a request without items is one itself */
     size_t item_count, item_capacity;
@@ -49,6 +51,7 @@ struct job {
     const char *sandbox; /* how far this process is confined */
     bool unchanged;
     const char *found_commit, *etag, *date, *found_sha256;
+    const char *found_url, *found_version; /* npm: of the tarball */
     const char *tree;
     const char *peer; /* "public" or "private": the address that answered; NULL: not known */
     struct strings found;
@@ -93,6 +96,7 @@ int items_run_apart(struct job *job, int (*operation)(struct job *job));
 int op_git_files(struct job *job);
 int op_git_tree(struct job *job);
 int op_get(struct job *job);
+int op_npm(struct job *job);
 int op_unpack(struct job *job);
 
 /* Makes the folder job->into below staging (it must not exist) and opens it; or a negative error.

@@ -9,11 +9,12 @@
  *     library.c       libcurl and libarchive, loaded when a job needs them
  *     items.c         several things in one request
  *     deadline.c      no job lasts longer than it may
- *     http.c          redirects, retries;  http_send.c: one request;  http_get.c: the operation
- * `get` git_job.c       the operations `git-files` and `git-tree` git_http.c      a repository over
- * https;  git_ssh.c: over ssh;  git_local.c: on this machine git_wire.c      Git's protocol,
- * version 2 git_objects.c   packs into the cache, trees out of it archive.c       the operation
- * `unpack`;  tar_check.c, zip_check.c: what the reader may see
+ *     http.c          redirects, retries;  http_send.c: one request
+ *     http_get.c      the operation `get`;  npm_job.c: `npm`
+ *     git_job.c       the operations `git-files` and `git-tree`
+ *     git_http.c      a repository over https;  git_ssh.c, git_local.c: by ssh, on this machine
+ *     git_wire.c      Git's protocol, version 2;  git_objects.c: packs in, trees out
+ *     archive.c       the operation `unpack`;  tar_check.c, zip_check.c: what the reader may see
  */
 #include "base/error.h"
 #include "fetch/job.h"
@@ -41,6 +42,7 @@ static const struct operation OPERATIONS[] = {
     {"git-files", op_git_files, true, NULL, false},
     {"git-tree", op_git_tree, true, NULL, true},
     {"get", op_get, true, items_run, true},
+    {"npm", op_npm, true, NULL, false},
     {"unpack", op_unpack, false, items_run_apart, true},
     {"probe", op_probe, false, NULL, false},
 };

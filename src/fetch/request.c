@@ -207,6 +207,8 @@ int request_read(struct job *job)
     job->known_date = read_string(&reader, "known_date", NULL);
     job->sha256 = read_string(&reader, "sha256", NULL);
     job->archive = read_string(&reader, "archive", NULL);
+    job->package = read_string(&reader, "package", NULL);
+    job->version = read_string(&reader, "version", NULL);
     read_strings(&reader, "files", &job->files);
     job->max = (uint64_t)read_integer(&reader, "max", 512 << 20, 1, 512 << 20);
     job->public_only = read_boolean(&reader, "public", false);

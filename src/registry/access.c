@@ -152,6 +152,17 @@ static int check_secret(const struct credential *credential, const struct regist
     return 0;
 }
 
+static void write_auth(struct json_writer *json, const char *origin,
+                       const struct credential *credential)
+{
+    json_key(json, "auth");
+    json_object(json);
+    json_field(json, "origin", origin);
+    json_field(json, "user", credential->user);
+    json_field(json, "secret", credential->secret);
+    json_end_object(json);
+}
+
 static int write_secret(struct json_writer *json, const struct fetch_job *job, struct arena *arena)
 {
     const struct registry_config *registry = job->registry;
@@ -160,6 +171,10 @@ static int write_secret(struct json_writer *json, const struct fetch_job *job, s
     struct url own;
     int result;
 
+    if (job->bearer && !fetch_offline()) {
+        write_auth(json, job->source.url, &(struct credential){.secret = job->bearer});
+        return 0;
+    }
     if (!registry || !(registry->token_env || registry->netrc) || fetch_offline() ||
         !is_own_origin(job, &own, &text, arena) || own.scheme != URL_HTTPS)
         return 0;
@@ -169,13 +184,7 @@ static int write_secret(struct json_writer *json, const struct fetch_job *job, s
         result = check_secret(&credential, registry);
     if (result < 0)
         return result;
-    json_key(json, "auth");
-    json_object(json);
-    json_field(json, "origin", text);
-    if (credential.user)
-        json_field(json, "user", credential.user);
-    json_field(json, "secret", credential.secret);
-    json_end_object(json);
+    write_auth(json, text, &credential);
     return 0;
 }
 
@@ -213,6 +222,16 @@ void access_explain(struct fetch_job *job, struct arena *arena)
     const char *text;
     struct url own;
 
+    if (job->result == -ERR_AUTH && job->source.kind == SOURCE_NPM) {
+        own = (struct url){.host = "HOST"};
+        if (url_parse(&own, arena, job->source.url, true) < 0)
+            error_clear();
+        job->hint = arena_printf(arena, "%s ~/.npmrc: //%s/:_authToken=TOKEN, or with 'npm login'",
+                                 job->bearer ? "it was sent a token: correct it in"
+                                             : "set a token that may read it in",
+                                 own.host);
+        return;
+    }
     if (!registry || strncmp(job->source.url, "https:", 6) != 0)
         return;
     if (job->result == -ERR_NOT_FOUND && (registry->token_env || registry->netrc) &&

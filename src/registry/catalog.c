@@ -156,7 +156,7 @@ void catalog_get(const struct catalog *catalog, size_t i, struct package *out)
         .version = text[STRING_VERSION],
         .description = text[STRING_DESCRIPTION],
         .registry = text[STRING_REGISTRY],
-        .source = {.kind = row->kind <= SOURCE_ARCHIVE ? (enum source_kind)row->kind : SOURCE_NONE,
+        .source = {.kind = row->kind <= SOURCE_NPM ? (enum source_kind)row->kind : SOURCE_NONE,
                    .url = text[STRING_URL],
                    .path = text[STRING_PATH],
                    .ref = or_null(text[STRING_REF]),

@@ -161,6 +161,8 @@ static void keep_success(struct fetch_job *job, struct reader *reader, struct ar
     job->etag = kept(reader, "etag", arena);
     job->date = kept(reader, "date", arena);
     job->sha256 = kept(reader, "sha256", arena);
+    job->url = kept(reader, "url", arena);
+    job->chosen = kept(reader, "version", arena);
     job->sandbox = kept(reader, "sandbox", arena);
     job->peer = kept(reader, "peer", arena);
     job->size = number(reader, "size");

@@ -18,6 +18,7 @@ enum fetch_op {
     FETCH_GIT_FILES, /* named files of a commit's root: an index */
     FETCH_GIT_TREE,  /* a subfolder of a commit: a plugin */
     FETCH_GET,       /* one file over https, conditional */
+    FETCH_NPM,       /* a package of the npm registry at source.url: its tarball */
     FETCH_UNPACK,    /* an archive already in staging, no network */
     FETCH_PROBE,     /* nothing but how far the helper can be confined; needs no staging */
 };
@@ -34,9 +35,11 @@ struct fetch_job {
     const char *known;      /* GIT_FILES: commit we have; GET: ETag we have; NULL for none */
     const char *known_date; /* GET: Last-Modified we have, or NULL */
     const struct registry_config *registry; /* whose index or entry it is; NULL: nobody's */
-    bool public_only;          /* refuse addresses of private networks (url_is_private()) */
-    const char *const *files;  /* GIT_FILES: names wanted, NULL-terminated */
-    const char *archive;       /* UNPACK: name of the archive below staging, or an absolute path */
+    bool public_only;         /* refuse addresses of private networks (url_is_private()) */
+    const char *const *files; /* GIT_FILES: names wanted, NULL-terminated */
+    const char *archive;      /* UNPACK: name of the archive below staging, or an absolute path */
+    const char *package, *version; /* NPM: a name; a version, range or tag, NULL: the latest */
+    const char *bearer; /* a token of its own, for the origin of source.url; NULL: the registry's */
     struct progress *progress; /* or NULL; updated while the job runs */
 
     /* Results, in the arena given to fetch_run(). */
@@ -49,6 +52,7 @@ struct fetch_job {
     const char *sandbox;      /* how far the helper was confined: "full" is all of it */
     const char *peer;         /* "public" or "private": what answered; NULL: not known */
     const char *tree;         /* GIT_TREE, UNPACK: tree hash of what was written */
+    const char *chosen, *url; /* NPM: the version, and where its tarball is */
     uint64_t size;            /* bytes written */
     uint64_t received;        /* bytes that came over the wire */
     unsigned requests;        /* round trips made */

@@ -49,7 +49,8 @@ static bool same(const char *a, const char *b)
 static bool fit_together(const struct fetch_job *a, const struct fetch_job *b)
 {
     if (!a->group || !same(a->group, b->group) || a->op != b->op || a->known || b->known ||
-        a->public_only != b->public_only || a->registry != b->registry)
+        a->public_only != b->public_only || a->registry != b->registry ||
+        !same(a->bearer, b->bearer))
         return false;
     if (a->op == FETCH_GIT_TREE)
         return same(a->source.url, b->source.url) && same(a->source.ref, b->source.ref) &&
@@ -171,6 +172,10 @@ static void write_wanted(struct json_writer *json, const struct fetch_job *job)
         field(json, "sha256", source->sha256);
     if (job->op == FETCH_UNPACK)
         field(json, "archive", job->archive);
+    if (job->op == FETCH_NPM) {
+        field(json, "package", job->package);
+        field(json, "version", job->version);
+    }
 }
 
 static void write_items(struct json_writer *json, const struct fetch_batch *batch)
@@ -195,6 +200,7 @@ int fetch_request(struct buf *out, const struct fetch_batch *batch)
     static const char *const ops[] = {[FETCH_GIT_FILES] = "git-files",
                                       [FETCH_GIT_TREE] = "git-tree",
                                       [FETCH_GET] = "get",
+                                      [FETCH_NPM] = "npm",
                                       [FETCH_UNPACK] = "unpack",
                                       [FETCH_PROBE] = "probe"};
     const struct fetch_job *job = batch->jobs[0];

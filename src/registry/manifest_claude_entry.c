@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "registry/manifest_private.h"
 #include "registry/marketplace.h"
+#include "registry/npm.h"
 
 #include <string.h>
 
@@ -80,10 +81,15 @@ static void take_entry(struct manifest *out, struct arena *arena, const struct p
         strings_split(&out->tags, arena, package->tags, '\n');
 }
 
-static const char *version_of_content(struct arena *arena, const struct source *source)
+static const char *version_of_content(struct arena *arena, const char *dir,
+                                      const struct source *source)
 {
     const char *id = source->commit ? source->commit : source->sha256;
+    const char *own = source->kind == SOURCE_NPM ? index_version(arena, npm_version(dir, arena))
+                                                 : VERSION_UNKNOWN;
 
+    if (strcmp(own, VERSION_UNKNOWN) != 0)
+        return own;
     return id ? arena_printf(arena, "0.0.0+%.12s", id) : VERSION_UNKNOWN;
 }
 
@@ -113,7 +119,7 @@ int manifest_read_package(struct manifest *out, struct arena *arena, const char 
     if (package->build)
         out->build.type = build_choice_type(package->build);
     if (strcmp(out->version, VERSION_UNKNOWN) == 0)
-        out->version = version_of_content(arena, &package->source);
+        out->version = version_of_content(arena, dir, &package->source);
     return 0;
 }
 

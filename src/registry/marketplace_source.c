@@ -3,7 +3,9 @@
  */
 #include "base/error.h"
 #include "base/text.h"
+#include "base/url.h"
 #include "registry/marketplace.h"
+#include "registry/npm.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -53,6 +55,32 @@ static void pins(struct row *row, struct reader *table)
              sha256 && *sha256 ? lower_case(arena, sha256) : NULL);
 }
 
+/* Which registry it is of, where the entry does not say, is the person's own npm to tell. */
+static void npm_source(struct row *row, struct reader *table)
+{
+    struct arena *arena = row->reading->arena;
+    const char *name = read_required(table, "package");
+    const char *version = read_string(table, "version", NULL);
+    const char *registry = read_string(table, "registry", NULL);
+
+    if (!name)
+        return;
+    if (!npm_name_valid(name))
+        read_error(table, data_get(table->table, "package"), "'%s' is no name of an npm package",
+                   name);
+    if (version && !npm_version_valid(version))
+        read_error(table, data_get(table->table, "version"), "'%s' is no version, range or tag",
+                   version);
+    if (registry && url_check(&registry, arena, registry, row->reading->base_private) < 0) {
+        read_error(table, data_get(table->table, "registry"), "%s", error_text());
+        error_clear();
+    }
+    row->package.source = (struct source){.kind = SOURCE_NPM,
+                                          .url = npm_url(arena, registry, name),
+                                          .path = "",
+                                          .ref = version && *version ? version : NULL};
+}
+
 static void source_table(struct row *row, struct data *node)
 {
     enum { GITHUB, GIT, URL, SUBDIR, ARCHIVE, DIRECTORY, LOCAL, NPM, PIP, PYPI };
@@ -82,6 +110,8 @@ static void source_table(struct row *row, struct data *node)
         row_source(row, read_required(&table, "path"), NULL);
         return;
     case NPM:
+        npm_source(row, &table);
+        return;
     case PIP:
     case PYPI:
         no_source(row, kinds[kind], read_string(&table, "package", NULL));
@@ -135,9 +165,6 @@ int source_refused(const char *plugin, const struct source *source)
         return fail(ERR_REFUSED, "plugin '%s' has a source that paii cannot fetch", plugin);
     fail(ERR_REFUSED, "plugin '%s' comes as '%s' of %.*s, which paii does not fetch from", plugin,
          what, (int)(colon - source->url), source->url);
-    if (text_starts(source->url, "npm:"))
-        error_hint("npm pack %s, then: paii install ./FILE.tgz", what);
-    else
-        error_hint("ask its maintainers for a Git repository or an archive");
+    error_hint("ask its maintainers for a Git repository or an archive");
     return -ERR_REFUSED;
 }

@@ -22,9 +22,9 @@ static bool needs_network(const struct fetch_job *job)
 {
     const char *url = job->source.url;
     bool git = job->op == FETCH_GIT_FILES || job->op == FETCH_GIT_TREE;
+    bool file = job->op == FETCH_GET || job->op == FETCH_NPM;
 
-    return (git ? !job->source.commit : job->op == FETCH_GET) && *url != '/' &&
-           strncmp(url, "file:", 5) != 0;
+    return (git ? !job->source.commit : file) && *url != '/' && strncmp(url, "file:", 5) != 0;
 }
 
 int fetch_check_offline(const struct fetch_job *job)

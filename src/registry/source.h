@@ -13,6 +13,7 @@ enum source_kind {
     SOURCE_FOLDER,  /* url: an absolute path */
     SOURCE_GIT,     /* url: https, ssh, or an absolute path or file: URL that the user typed */
     SOURCE_ARCHIVE, /* url: https, or an absolute path that the user typed */
+    SOURCE_NPM, /* url: a package, or its tarball (registry/npm.h); ref: the version asked for */
 };
 
 struct source {

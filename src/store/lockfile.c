@@ -59,7 +59,7 @@ static const struct field {
     {"disabled_components", FIELD_LINES, offsetof(struct package, disabled_components)},
 };
 
-static const char *const kind_names[] = {"none", "folder", "git", "archive", NULL};
+static const char *const kind_names[] = {"none", "folder", "git", "archive", "npm", NULL};
 
 #define FIELD_AT(type, package, field) (*(type *)((char *)(package) + (field)->offset))
 

@@ -112,10 +112,10 @@ def test_every_place_of_a_plugin(paii, web, git):
 
 
 def test_what_cannot_be_fetched_says_why(paii, add):
-    add(market({"name": "on-npm", "source": {"source": "npm", "package": "@o/p"}},
+    add(market({"name": "on-pip", "source": {"source": "pip", "package": "o-p"}},
                {"name": "new", "source": "./new"}, renames={"old": "new"}))
-    refused = paii.run("install", "on-npm", expect=13)
-    assert "'@o/p' of npm" in refused.stderr and "npm pack" in refused.stderr
+    refused = paii.run("install", "on-pip", expect=13)
+    assert "'o-p' of pip" in refused.stderr and "maintainers" in refused.stderr
     renamed = paii.run("install", "old", expect=10)
     assert "is now called 'new'" in renamed.stderr and "paii install new" in renamed.stderr
     assert "Is now called new" in paii.run("search", "old").stdout

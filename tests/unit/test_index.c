@@ -32,7 +32,7 @@ static int release(void **state)
 
 static const char *kind_name(enum source_kind kind)
 {
-    static const char *const names[] = {"none", "folder", "git", "archive"};
+    static const char *const names[] = {"none", "folder", "git", "archive", "npm"};
 
     return names[kind];
 }
@@ -249,7 +249,14 @@ static void marketplace_sources(void **state)
         {"{\"source\":\"git-subdir\",\"url\":\"https://e.org/a\",\"path\":\"p\",\"ref\":\"main\"}",
          "git https://e.org/a//p#main\n", NULL},
         {"{\"source\":\"directory\",\"path\":\"./p\"}", "git https://e.org/r.git//p@ID\n", NULL},
-        {"{\"source\":\"npm\",\"package\":\"@o/p\"}", "none npm:@o/p\n", NULL},
+        {"{\"source\":\"npm\",\"package\":\"@o/p\"}", "npm npm:@o/p\n", NULL},
+        {"{\"source\":\"npm\",\"package\":\"p\",\"version\":\"^1\",\"registry\":"
+         "\"https://e.org/npm\"}",
+         "npm npm+https://e.org/npm/p#^1\n", NULL},
+        {"{\"source\":\"npm\",\"package\":\"../p\"}", NULL, "no name of an npm package"},
+        {"{\"source\":\"npm\",\"package\":\"p\",\"version\":\"a b\"}", NULL,
+         "no version, range or tag"},
+        {"{\"source\":\"npm\",\"package\":\"p\",\"registry\":\"http://e.org\"}", NULL, "skipped: "},
         {"{\"source\":\"gopher\"}", NULL, "expected one of: github"},
         {"{\"source\":\"github\"}", NULL, "the key 'repo' is missing"},
         {"{\"source\":\"github\",\"repo\":\"o/r\",\"path\":\"../x\"}", NULL, "leaves the plugin"},

@@ -1,0 +1,15 @@
+/* What the person's npm is set up for: the environment, ~/.npmrc, else what npm itself says. */
+#ifndef PAII_REGISTRY_NPM_CONFIG_H
+#define PAII_REGISTRY_NPM_CONFIG_H
+
+#include "base/arena.h"
+
+/* The URL of the registry that has `package`, as it is written. ERR_CONFIG if there is none. */
+int npm_config_registry(const char **out, const char *package, struct arena *arena);
+/*
+ * The token that ~/.npmrc has for `url` or a folder above it; NULL if it has none. ERR_AUTH if it
+ * stands in a variable that is not set, ERR_REFUSED if others can read the file.
+ */
+int npm_config_token(const char **out, const char *url, struct arena *arena);
+
+#endif
