@@ -254,36 +254,84 @@ static int remove_skill_links(const struct installed *set, enum hook_registratio
 
 /* ---- plugins/NAME/plugin.toml ---- */
 
+/* The folder that plugins/NAME is: that of another name, if the plugin was renamed. */
+static const char *folder_name(const char *name, struct arena *arena)
+{
+    for (int i = 0; i < CONFIG_MAX_NAMES; i++) {
+        const char *before = config_called_before(name, arena);
+        if (!before)
+            break;
+        name = before;
+    }
+    return name;
+}
+
+/* Another plugin that has taken the old name has nothing to do with what is there of the renamed
+ * one: the folder follows the renamed one. Stopped halfway, a link to itself is left. */
+static int part_from_old(const struct installed *set, const char *name, struct arena *arena)
+{
+    const char *before = config_called_before(name, arena);
+    const char *path = path_join(arena, paths.plugins, name);
+    const char *old = before ? path_join(arena, paths.plugins, before) : NULL;
+    if (!before)
+        return 0;
+    bool both = installed_find(set, before) && strcmp(before, name) != 0 && fs_is_dir(old);
+    int result = both ? store_exchange(old, path) : 0;
+    if (result < 0)
+        return result;
+    const char *stale = both ? old : path;
+    return fs_is_dir(stale) || unlink(stale) == 0
+               ? 0
+               : fail_errno(ERR_GENERIC, "cannot remove link '%s'", stale);
+}
+
+static int add_plugin_folder(const char *name, struct arena *arena)
+{
+    const char *folder = path_join(arena, paths.plugins, name);
+    const char *path = path_join(arena, folder, "plugin.toml");
+    const char *target = arena_printf(arena, "../../current/prefix/%s/plugin.toml", name);
+    const char *there = fs_read_link(arena, path);
+    if (there ? strcmp(there, target) == 0 : fs_exists(path))
+        return 0;
+    int result = fs_mkdirs(folder, 0700);
+    return result < 0 ? result : fs_symlink(target, path);
+}
+
+/* It stays while it holds the user's configuration or the plugin's data. */
+static int leave_plugin_folder(const char *name, struct arena *arena)
+{
+    const char *folder = path_join(arena, paths.plugins, name);
+    const char *path = path_join(arena, folder, "plugin.toml"), *target;
+    int result = read_link(&target, arena, path);
+    if (target && text_starts(target, "../../current/prefix/") && unlink(path) != 0)
+        return fail_errno(ERR_GENERIC, "cannot remove link '%s'", path);
+    return result < 0 ? result : remove_empty(folder);
+}
+
 static int sync_plugin_folders(const struct installed *set, struct arena *arena)
 {
-    struct strings names = {0};
+    struct strings names = {0}, used = {0};
     int result = fs_mkdirs(paths.plugins, 0700);
+    for (size_t i = 0; i < set->count && result == 0; i++)
+        result = part_from_old(set, set->packages[i].name, arena);
     for (size_t i = 0; i < set->count && result == 0; i++) {
-        const char *name = set->packages[i].name;
-        const char *folder = path_join(arena, paths.plugins, name);
-        const char *path = path_join(arena, folder, "plugin.toml");
-        const char *target = arena_printf(arena, "../../current/prefix/%s/plugin.toml", name);
-        const char *there = fs_read_link(arena, path);
-        if (there ? strcmp(there, target) == 0 : fs_exists(path))
-            continue;
-        result = fs_mkdirs(folder, 0700);
-        if (result == 0)
-            result = fs_symlink(target, path);
+        result = add_plugin_folder(set->packages[i].name, arena);
+        strings_add(&used, arena, folder_name(set->packages[i].name, arena));
     }
     if (result == 0)
         result = fs_list(&names, arena, paths.plugins);
     for (size_t i = 0; i < names.count && result == 0; i++) {
         const char *folder = path_join(arena, paths.plugins, names.items[i]);
-        const char *path = path_join(arena, folder, "plugin.toml");
-        result = fs_sweep(folder);
-        if (result < 0 || installed_find(set, names.items[i]))
+        if (fs_read_link(arena, folder))
             continue;
-        const char *target;
-        result = read_link(&target, arena, path);
-        if (target && text_starts(target, "../../current/prefix/") && unlink(path) != 0)
+        result = fs_sweep(folder);
+        if (result == 0 && !strings_has(&used, names.items[i]))
+            result = leave_plugin_folder(names.items[i], arena);
+    }
+    for (size_t i = 0; i < names.count && result == 0; i++) {
+        const char *path = path_join(arena, paths.plugins, names.items[i]);
+        if (fs_read_link(arena, path) && !fs_is_dir(path) && unlink(path) != 0)
             result = fail_errno(ERR_GENERIC, "cannot remove link '%s'", path);
-        else if (result == 0) /* it stays while it holds the user's config or the plugin's data */
-            result = remove_empty(folder);
     }
     return result;
 }

@@ -57,6 +57,7 @@ static bool stands_still(const struct package *package)
 
 static int collect(struct change *change)
 {
+    change_follow_renames(change);
     const struct change_request *request = change->request;
     for (size_t i = 0; i < request->install_count; i++) {
         const struct spec *spec = &request->install[i];

@@ -7,7 +7,8 @@
  *
  * Nothing is visible before the commit. Each arrow is one file: change_candidates.c, change_plan.c
  * (with change_order, _explain, _steps), change_fetch.c, change_apply.c,
- * change_grants.c, change_names.c, change_needs.c, change_print.c; change.c walks the way.
+ * change_renames.c, change_grants.c, change_names.c, change_needs.c, change_print.c; change.c walks
+ * the way.
  */
 #ifndef PAII_CLI_CHANGE_H
 #define PAII_CLI_CHANGE_H
@@ -64,6 +65,12 @@ struct step {
     const char *because;          /* "MemoryProvider for incident", when pulled in; else NULL */
 };
 
+/* An installed plugin that its registry now lists under another name. */
+struct rename {
+    const struct package *before;
+    const char *to;
+};
+
 struct change {
     struct arena *arena;
     const struct change_request *request;
@@ -72,9 +79,12 @@ struct change {
     struct installed before;
     struct choice **choices; /* stable addresses: sorted by nothing, found by name and version */
     size_t choice_count, choice_capacity;
-    struct strings bindings; /* CONSUMER.ALIAS=PROVIDER of the plan */
-    bool dirty;              /* flags or bindings differ, though perhaps no plugin does */
-    struct step *steps;      /* sorted by name */
+    struct strings bindings;        /* CONSUMER.ALIAS=PROVIDER of the plan */
+    bool dirty;                     /* flags or bindings differ, though perhaps no plugin does */
+    struct change_request followed; /* the request, with renamed plugins under their new names */
+    struct rename *renames;
+    size_t rename_count, rename_capacity;
+    struct step *steps; /* sorted by name */
     size_t step_count, step_capacity;
     const char *staging;
     size_t arrivals;     /* numbers folders in staging */
@@ -116,6 +126,23 @@ int change_choose_build(struct change *change, struct choice *choice, struct man
 bool change_wants_rebuild(const struct change *change, const struct choice *choice);
 /* The types of build that it carries a file for and is not built as. */
 void change_could_build(struct strings *types, const struct choice *choice, struct arena *arena);
+
+/* ---- change_renames.c: plugins that have another name, or are withdrawn ---- */
+
+/* Of what is to be updated: takes the new names into the request for the old ones, and warns of
+ * what is no longer offered. */
+void change_follow_renames(struct change *change);
+/* One step, an update, of the removal of the old name and the installation of the new one. */
+void change_join_renames(struct change *change);
+/* Whether the step is such a one. */
+bool step_renames(const struct step *step);
+/* What the person has under the old names is found under the new ones, too; and no longer. */
+int change_link_folders(const struct change *change);
+void change_unlink_folders(const struct change *change);
+/* Whether `name`, as paii.toml says it, means `plugin`, which may have been renamed. */
+bool change_is_called(const struct change *change, const char *plugin, const char *name);
+/* The new name of a plugin that the catalog lists as renamed, else NULL. */
+const char *renamed_to(const struct catalog *catalog, const char *name);
 
 /* ---- change_locked.c ---- */
 

@@ -131,7 +131,11 @@ int change_apply(struct change *change)
     /* A prefix that is as it was again is no new set. */
     if (change->request->repair && !change->request->rewrite && same_lock(&set, &change->before))
         return 0;
-    result = change_write(&set, change->arena);
+    result = change_link_folders(change);
+    if (result == 0)
+        result = change_write(&set, change->arena);
+    if (result < 0)
+        change_unlink_folders(change);
     if (result == 0)
         change->generation = set.generation;
     return result;

@@ -152,7 +152,8 @@ static void offer_rows(struct change *change, size_t r, const char *name,
         row.origin = registry->url;
         if (strcmp(row.version, VERSION_UNKNOWN) == 0)
             row.flags |= PACKAGE_UNVERSIONED;
-        if (!is_installed(&row, installed))
+        bool nowhere = row.source.kind == SOURCE_NONE; /* renamed, say */
+        if (!is_installed(&row, installed) && !(installed && nowhere))
             add_choice(change, &row)->priority = registry->priority;
     }
 }

@@ -38,7 +38,7 @@ static bool is_asked_about(const struct change *change, const struct step *step)
 {
     return step->kind == STEP_UPDATE && !change->request->locked &&
            !(step->choice->package.flags & PACKAGE_DEV) &&
-           !change_names(change->request, step->choice);
+           (step_renames(step) || !change_names(change->request, step->choice));
 }
 
 bool change_wants_more(const struct change *change)
@@ -64,7 +64,7 @@ int change_check_grants(const struct change *change)
         fail(ERR_REFUSED, "plugin '%s' %s wants more than %s was granted: %s", package->name,
              package->version, step->before->version, strings_join(&more, change->arena, ", "));
         error_hint("'paii update %s --dry-run' shows what it does; 'paii update %s --yes' agrees",
-                   package->name, package->name);
+                   step->before->name, step->before->name);
         return -ERR_REFUSED;
     }
     return 0;

@@ -77,7 +77,7 @@ bool plan_bound(const struct change *change, const struct consumed *consumed, co
     for (size_t i = 0; i < config->binding_count; i++) {
         const struct binding *binding = &config->bindings[i];
         struct provided term;
-        if (strcmp(binding->plugin, plugin) == 0 &&
+        if (change_is_called(change, plugin, binding->plugin) &&
             provided_parse(&term, change->arena, binding->contract) &&
             strcmp(term.contract, consumed->contract) == 0 &&
             (!term.service || (consumed->service && strcmp(term.service, consumed->service) == 0)))

@@ -288,8 +288,10 @@ int change_plan(struct change *change)
         result = solve(&planner, true, &answer);
     if (result == 0)
         result = answer.found ? plan_steps(&planner, &answer) : plan_explain(&planner, &answer);
-    if (result == 0)
+    if (result == 0) {
         change->dirty = planner.dirty;
+        change_join_renames(change);
+    }
     arena_release(&scratch);
     return result;
 }

@@ -40,6 +40,8 @@ static void print_step(const struct change *change, const struct step *step)
 {
     const struct package *package = package_of(step);
     out_styled(kinds[step->kind].style, "%s ", kinds[step->kind].mark);
+    if (step_renames(step))
+        out("%s -> ", step->before->name);
     if (step->kind == STEP_UPDATE && strcmp(step->before->version, package->version) != 0)
         out("%s %s -> %s", package->name, step->before->version, package->version);
     else
@@ -130,6 +132,8 @@ static void json_step(struct json_writer *json, const struct step *step, struct 
     json_field(json, "action", kinds[step->kind].word);
     json_field(json, "name", package->name);
     json_field(json, "version", package->version);
+    if (step_renames(step))
+        json_field(json, "from_name", step->before->name);
     if (step->before)
         json_field(json, "from_version", step->before->version);
     json_field(json, "registry", *package->registry ? package->registry : NULL);

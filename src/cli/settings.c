@@ -279,7 +279,7 @@ int settings_plugin(struct settings *out, const struct config *config, const cha
         return result;
 
     const struct data *all = config->root ? data_get(config->root, "config") : NULL;
-    const struct data *global = all ? data_get(all, plugin) : NULL;
+    const struct data *global = config_of_plugin(all, plugin, arena);
     const struct manifest *manifest = &target.manifest;
     for (size_t i = 0; i < manifest->config_count; i++) {
         const struct value_schema *schema = &manifest->config[i];

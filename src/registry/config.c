@@ -314,6 +314,25 @@ const struct registry_config *config_registry(const struct config *config, const
     return find_registry(config, name);
 }
 
+const char *config_called_before(const char *plugin, struct arena *arena)
+{
+    const char *before = fs_read_link(arena, path_join(arena, paths.plugins, plugin));
+
+    return before && name_valid(before) ? before : NULL;
+}
+
+const struct data *config_of_plugin(const struct data *all, const char *plugin, struct arena *arena)
+{
+    const struct data *own = NULL;
+    const char *name = plugin;
+
+    for (int i = 0; all && !own && name && i < CONFIG_MAX_NAMES; i++) {
+        own = data_get(all, name);
+        name = config_called_before(name, arena);
+    }
+    return own;
+}
+
 int config_edit(const char *dotted, const char *toml_value)
 {
     struct arena arena = {0};

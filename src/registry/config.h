@@ -55,6 +55,15 @@ int config_read(struct config *out, struct arena *arena);
 int config_parse(struct config *out, struct arena *arena, const char *file, const char *text,
                  size_t len, struct diags *diags);
 const struct registry_config *config_registry(const struct config *config, const char *name);
+/* Names of one plugin that are followed; links that lead in a circle end there. */
+enum { CONFIG_MAX_NAMES = 16 };
+/* The name that a plugin had before: plugins/NEW is a link to OLD then (docs/state.md). NULL for
+ * none. */
+const char *config_called_before(const char *plugin, struct arena *arena);
+/* [config.PLUGIN] out of the table [config], be it under a name that the plugin had before. NULL
+ * for none. */
+const struct data *config_of_plugin(const struct data *all, const char *plugin,
+                                    struct arena *arena);
 /* Sets one dotted key to TOML text, or deletes it (NULL); every other byte stays. Makes the file.
  */
 int config_edit(const char *dotted, const char *toml_value);

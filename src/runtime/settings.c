@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/paths.h"
+#include "registry/config.h"
 #include "runtime/schema.h"
 
 #include <string.h>
@@ -38,7 +39,7 @@ static int read_levels(struct level levels[2], const char *plugin, struct arena 
         result = read_level(&levels[1], paths.config, arena);
     if (result == 0 && levels[1].table) {
         const struct data *all = data_get(levels[1].table, "config");
-        levels[1].table = all ? data_get(all, plugin) : NULL;
+        levels[1].table = config_of_plugin(all, plugin, arena);
         if (levels[1].table && levels[1].table->type != DATA_TABLE)
             return fail(ERR_CONFIG, "%s: 'config.%s' must be a table", paths.config, plugin);
     }
