@@ -16,7 +16,6 @@ HERE = Path(__file__).resolve().parent
 MARKET = "trial"  # some names are reserved by the client, so every marketplace has this one
 PROGRAMS = "bash bun bunx cargo codex deno docker dotnet go gopls java node npx php pipx podman python " \
            "python3 ruby sh uv uvx".split()
-OWN_KEYS = ("skills", "commands", "agents", "servers", "tools", "told", "errors", "version")
 
 
 class TrialClient(Client):
@@ -46,6 +45,14 @@ def of_plugin(name, seen, row):
     def own(items):
         return sorted(item for item in items if item == name or item.startswith(name + ":"))
 
+    places = [plugin["path"] for plugin in seen.init["plugins"] if plugin["name"] == name]
+
+    def told_place(text):
+        """A text without the folders in which the two ways keep the plugin and its data."""
+        for place in places:
+            text = text.replace(place, "ROOT")
+        return re.sub(r'/[^\s":]*?/plugins/data/[^/\s":]+', "DATA", text)
+
     wire = re.sub(r"[^a-zA-Z0-9_-]", "_", name)
     return {
         "skills": own(seen.init["skills"]),
@@ -57,7 +64,9 @@ def of_plugin(name, seen, row):
                         for tool in seen.requests[0].get("tools", [])
                         if tool["name"].startswith(f"mcp__plugin_{wire}_")),
         "told": told_lines(name, seen),
-        "errors": sorted(told_place(str(error)) for error in row.get("errors", [])),
+        # Hooks are paii's to run, and not in the folder that its link shows.
+        "errors": sorted(told_place(str(error)) for error in row.get("errors", [])
+                         if not str(error).startswith("Hook load failed")),
         "version": row.get("version", ""),
     }
 
@@ -71,14 +80,6 @@ def told_lines(name, seen):
             if found:
                 lines.setdefault(found[1], line)
     return lines
-
-
-def told_place(text):
-    """A text without the folders in which the two ways keep a plugin and its data."""
-    text = re.sub(r'/[^\s":]*?/current/claude/[^/\s":]+', "ROOT", text)
-    text = re.sub(r'/[^\s":]*?/\.claude/skills/[^/\s":]+', "ROOT", text)
-    text = re.sub(r'/[^\s":]*?/plugins/cache/trial/[^/\s":]+/[^/\s":]+', "ROOT", text)
-    return re.sub(r'/[^\s":]*?/plugins/data/[^/\s":]+', "DATA", text)
 
 
 # ---- the client's own way ----
