@@ -5,6 +5,7 @@ import json
 import pytest
 
 from client.driver import Client, find_client
+from client.test_used import CALLED, said, use
 from client.test_visible import KIT, parts_of
 
 NATIVE = {
@@ -28,7 +29,7 @@ def client(tmp_path):
 
 @pytest.fixture
 def market(paii):
-    paii.run("install", paii.write_tree("kit", {**KIT, **NATIVE}), "--yes")
+    paii.run("install", paii.write_tree("kit", {**KIT, **NATIVE, "server.py": CALLED}), "--yes")
     paii.run("install", paii.write_tree("lone", LONE), "--yes")
     paii.run("export", "marketplace", paii.home / "market", "--name", "lab")
     return paii.home / "market"
@@ -48,6 +49,8 @@ def test_the_client_installs_what_was_exported(market, client):
     assert {"kit:helper", "kit:deep"} <= set(seen.agents)
     assert "mcp__plugin_kit_loud__shout" in seen.tools
     assert "MARK-native-hook" in seen.told
+    assert "Measure." in said(use(client, "Skill", skill="kit:measure").requests[1])
+    assert "HELLO" in said(use(client, "mcp__plugin_kit_loud__shout", text="hello").requests[1])
 
 
 def test_the_client_follows_the_next_export(paii, market, client):
