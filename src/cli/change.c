@@ -145,6 +145,17 @@ static int run(struct change *change)
     return 0;
 }
 
+int change_look(struct change *out, const struct change_request *request, struct arena *arena)
+{
+    *out = (struct change){.arena = arena, .request = request};
+    int result = store_stage(&out->staging, arena);
+    if (result == 0)
+        result = choose(out);
+    if (out->staging)
+        store_unstage(out->staging);
+    return result;
+}
+
 int change_run(const struct change_request *request, struct arena *arena)
 {
     struct change change = {.arena = arena, .request = request};

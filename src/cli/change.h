@@ -99,6 +99,9 @@ int change_open(struct change *change);
 /* The choices of `name` that the registries and the installed set offer, added once. A name that
  * two registries offer, with nothing to decide between them, is ERR_REFUSED naming both. */
 int change_offer(struct change *change, const char *name, const char *registry);
+/* Whether a row of a catalog, with its registry, is what is installed (NULL: nothing), as far as
+ * the catalog tells: of one without a version only the same pin says so. */
+bool change_is_installed(const struct package *row, const struct package *installed);
 /* Offers every plugin that provides `contract` in some version. */
 int change_offer_providers(struct change *change, const char *contract);
 /* A choice that is not from a registry. */
@@ -193,6 +196,9 @@ void change_print_result(const struct change *change); /* after the commit */
 /* ---- change.c ---- */
 
 int change_run(const struct change_request *request, struct arena *arena);
+/* The steps that the request would take, fetched and then dropped: nothing changes. Needs the
+ * writers' lock, for staging. */
+int change_look(struct change *out, const struct change_request *request, struct arena *arena);
 
 /* ---- change_commit.c ---- */
 

@@ -129,8 +129,7 @@ static bool same_content(const struct source *a, const struct source *b)
            x && y && strcmp(x, y) == 0;
 }
 
-/* The same version of the same registry is what is installed: its lock knows it better. */
-static bool is_installed(const struct package *row, const struct package *installed)
+bool change_is_installed(const struct package *row, const struct package *installed)
 {
     if (!installed || strcmp(installed->registry, row->registry) != 0)
         return false;
@@ -153,7 +152,7 @@ static void offer_rows(struct change *change, size_t r, const char *name,
         if (strcmp(row.version, VERSION_UNKNOWN) == 0)
             row.flags |= PACKAGE_UNVERSIONED;
         bool nowhere = row.source.kind == SOURCE_NONE; /* renamed, say */
-        if (!is_installed(&row, installed) && !(installed && nowhere))
+        if (!change_is_installed(&row, installed) && !(installed && nowhere))
             add_choice(change, &row)->priority = registry->priority;
     }
 }

@@ -352,9 +352,17 @@ static bool same_build(const struct package *a, const struct package *b)
     return strcmp(or_empty(a->build), or_empty(b->build)) == 0;
 }
 
+/* Versions that a commit or a hash stands for differ where nothing else does. */
+static bool same_version(const struct package *a, const struct package *b)
+{
+    static const char content[] = "0.0.0+";
+    return strcmp(a->version, b->version) == 0 ||
+           (text_starts(a->version, content) && text_starts(b->version, content));
+}
+
 static bool same_entry(const struct package *a, const struct package *b)
 {
-    return strcmp(a->registry, b->registry) == 0 && strcmp(a->version, b->version) == 0 &&
+    return strcmp(a->registry, b->registry) == 0 && same_version(a, b) &&
            strcmp(or_empty(a->entry), or_empty(b->entry)) == 0;
 }
 

@@ -1,25 +1,38 @@
 #include "base/data.h"
+#include "base/error.h"
 #include "base/semver.h"
-#include "cli/command.h"
-#include "registry/registry.h"
+#include "cli/change.h"
 #include "store/store.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-/* One plugin that has a newer version than the installed one. */
+/* One plugin of which its registry has something else than what is installed. */
 struct row {
     const char *name, *version;
     const char *wanted; /* newest in the range that was asked for */
     const char *latest;
     const char *registry;
+    const char *renamed; /* what it is called now, or NULL */
+    bool changed;        /* the same version, with another content */
+    bool withdrawn;      /* no longer offered */
 };
 
-static const struct catalog *catalog_of(const struct config *config, const struct catalog *catalogs,
-                                        const char *registry)
+struct looking {
+    struct arena *arena;
+    struct config config;
+    struct catalog *catalogs, installed;
+    struct strings unversioned; /* of which only the content can tell */
+    struct row *rows;
+    size_t count, capacity;
+};
+
+static const struct catalog *catalog_of(const struct looking *looking, const char *registry)
 {
-    for (size_t i = 0; i < config->registry_count; i++)
-        if (strcmp(config->registries[i].name, registry) == 0)
-            return &catalogs[i];
+    for (size_t i = 0; i < looking->config.registry_count; i++)
+        if (strcmp(looking->config.registries[i].name, registry) == 0)
+            return &looking->catalogs[i];
     return NULL;
 }
 
@@ -57,11 +70,27 @@ static void print_json(const struct row *rows, size_t count)
         json_field(&json, "wanted", rows[i].wanted);
         json_field(&json, "latest", rows[i].latest);
         json_field(&json, "registry", rows[i].registry);
+        json_field(&json, "renamed", rows[i].renamed);
+        if (rows[i].changed || rows[i].withdrawn) {
+            json_key(&json, rows[i].changed ? "changed" : "withdrawn");
+            json_boolean(&json, true);
+        }
         json_end_object(&json);
     }
     json_end_array(&json);
     buf_putc(&text, '\n');
     out_bytes(text.data, text.len);
+}
+
+static void print_note(const struct row *row)
+{
+    if (row->renamed)
+        out("  is now called %s", row->renamed);
+    else if (row->withdrawn)
+        out("  no longer offered");
+    else if (row->changed)
+        out("  its content changed");
+    out("\n");
 }
 
 static void print_table(const struct row *rows, size_t count)
@@ -72,51 +101,147 @@ static void print_table(const struct row *rows, size_t count)
     }
     out_styled(STYLE_BOLD, "%-24s %-12s %-12s %-12s %s\n", "plugin", "installed", "wanted",
                "latest", "registry");
-    for (size_t i = 0; i < count; i++)
-        out("%-24s %-12s %-12s %-12s %s\n", rows[i].name, rows[i].version, rows[i].wanted,
+    for (size_t i = 0; i < count; i++) {
+        out("%-24s %-12s %-12s %-12s %s", rows[i].name, rows[i].version, rows[i].wanted,
             rows[i].latest, rows[i].registry);
+        print_note(&rows[i]);
+    }
+}
+
+/* ---- what is newer ---- */
+
+static void add_row(struct looking *looking, struct row row)
+{
+    *arena_push(looking->arena, &looking->rows, &looking->count, &looking->capacity) = row;
+}
+
+static void compare_versions(struct looking *looking, const struct catalog *catalog,
+                             const struct package *package)
+{
+    const char *version = package->version;
+    struct range *range =
+        *package->range ? range_parse(looking->arena, package->range, true) : NULL;
+    struct row row = {
+        .name = package->name,
+        .version = version,
+        .wanted = newest(catalog, package->name, version, range, version),
+        .latest = newest(catalog, package->name, version, NULL, version),
+        .registry = package->registry,
+    };
+    if (strcmp(row.latest, version) != 0 || strcmp(row.wanted, version) != 0)
+        add_row(looking, row);
+}
+
+/* Another pin need not be another content; that is looked at for all of them together. */
+static void compare_pins(struct looking *looking, const struct catalog *catalog,
+                         const struct package *package, size_t first)
+{
+    struct package row;
+    catalog_get(catalog, first, &row);
+    row.registry = package->registry;
+    row.flags |= PACKAGE_UNVERSIONED;
+    if (!change_is_installed(&row, package))
+        strings_add(&looking->unversioned, looking->arena, package->name);
+}
+
+static void compare(struct looking *looking, const struct package *package)
+{
+    const struct catalog *catalog = catalog_of(looking, package->registry);
+    struct row row = {.name = package->name,
+                      .version = package->version,
+                      .wanted = package->version,
+                      .latest = package->version,
+                      .registry = package->registry};
+    size_t first;
+    if (!catalog || package->flags & PACKAGE_DEV)
+        return;
+    row.renamed = renamed_to(catalog, package->name);
+    row.withdrawn = !catalog_find(catalog, package->name, &first);
+    if (row.renamed)
+        row.latest = newest(catalog, row.renamed, package->version, NULL, package->version);
+    if (row.renamed || row.withdrawn)
+        add_row(looking, row);
+    else if (package->flags & PACKAGE_UNVERSIONED)
+        compare_pins(looking, catalog, package, first);
+    else
+        compare_versions(looking, catalog, package);
+}
+
+/* What an update would bring is fetched, as the update would, and compared with what is there. */
+static int compare_contents(struct looking *looking)
+{
+    struct change_request request = {.update = looking->unversioned, .dry_run = true};
+    struct change change;
+    int lock = store_lock("outdated");
+    if (lock < 0)
+        return lock;
+    int result = change_look(&change, &request, looking->arena);
+    close(lock);
+    if (result == -ERR_NETWORK) {
+        warning("whether %s changed is not known: %s",
+                strings_join(&looking->unversioned, looking->arena, ", "), error_text());
+        error_clear();
+        return 0;
+    }
+    for (size_t i = 0; i < change.step_count && result == 0; i++) {
+        const struct step *step = &change.steps[i];
+        if (step->kind != STEP_UPDATE)
+            continue;
+        const char *version = step->choice->package.version;
+        add_row(looking, (struct row){.name = step->before->name,
+                                      .version = step->before->version,
+                                      .wanted = version,
+                                      .latest = version,
+                                      .registry = step->before->registry,
+                                      .changed = strcmp(version, step->before->version) == 0});
+    }
+    return result;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(((const struct row *)a)->name, ((const struct row *)b)->name);
 }
 
 static int run(struct invocation *call)
 {
-    struct config config;
-    struct catalog *catalogs, installed;
+    struct looking looking = {.arena = call->arena};
     struct strings missing = {0};
-    int result = config_read(&config, call->arena);
+    int result = config_read(&looking.config, call->arena);
     if (result == 0)
-        result = registry_open_all(&config, &catalogs, &missing, call->arena);
+        result = registry_open_all(&looking.config, &looking.catalogs, &missing, call->arena);
     if (result == 0)
-        result = installed_open(&installed);
+        result = installed_open(&looking.installed);
     if (result < 0)
         return result;
 
-    struct row *rows = NULL;
-    size_t count = 0, capacity = 0;
-    for (size_t i = 0; i < installed.count; i++) {
+    for (size_t i = 0; i < looking.installed.count; i++) {
         struct package package;
-        catalog_get(&installed, i, &package);
-        const struct catalog *catalog = catalog_of(&config, catalogs, package.registry);
-        if (!catalog)
-            continue;
-        const char *latest = newest(catalog, package.name, package.version, NULL, package.version);
-        struct range *range = *package.range ? range_parse(call->arena, package.range, true) : NULL;
-        const char *wanted = newest(catalog, package.name, package.version, range, package.version);
-        if (strcmp(latest, package.version) != 0 || strcmp(wanted, package.version) != 0)
-            *arena_push(call->arena, &rows, &count, &capacity) =
-                (struct row){package.name, package.version, wanted, latest, package.registry};
+        catalog_get(&looking.installed, i, &package);
+        if (!strings_has(&missing, package.registry))
+            compare(&looking, &package);
     }
+    if (looking.unversioned.count)
+        result = compare_contents(&looking);
+    if (result < 0)
+        return result;
+    if (looking.count)
+        qsort(looking.rows, looking.count, sizeof *looking.rows, compare_names);
     if (term_json())
-        print_json(rows, count);
+        print_json(looking.rows, looking.count);
     else
-        print_table(rows, count);
+        print_table(looking.rows, looking.count);
     return 0;
 }
 
 const struct command cmd_outdated = {
     .name = "outdated",
     .summary = "list plugins that have a newer version",
-    .description = "Compares with the registries as they were last seen; 'paii registry update' "
-                   "looks again. 'wanted' is the newest version in the range that was asked for.",
+    .description =
+        "Compares with the registries as they were last seen; 'paii registry update' "
+        "looks again. 'wanted' is the newest version in the range that was asked for. Of a "
+        "plugin without a version in its registry the content is compared, fetched "
+        "if its commit is another one.",
     .group = GROUP_PLUGINS,
     .needs = NEEDS_PATHS,
     .run = run,

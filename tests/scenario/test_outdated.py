@@ -1,0 +1,87 @@
+"""`paii outdated` of plugins that their marketplace gives no version, renames, or lists no more."""
+
+import json
+
+import pytest
+
+from shelf import everything, installed
+
+
+def files(names, contents, renames=None):
+    made = {".claude-plugin/marketplace.json": json.dumps({
+        "name": "m", "owner": {"name": "o"}, "renames": renames or {},
+        "plugins": [{"name": name, "source": f"./{name}"} for name in names]})}
+    for name in names:
+        made[f"{name}/skills/work/SKILL.md"] = (
+            f"---\nname: work\ndescription: {name}\n---\n{contents.get(name, 'As ever.')}\n")
+    return made
+
+
+def outdated(paii, **more):
+    return {row["name"]: {key: row[key] for key in ("changed", "withdrawn", "renamed") if key in row}
+            for row in paii.run("outdated", "--json", **more).json()}
+
+
+@pytest.fixture
+def market(paii, web, git):
+    """A marketplace in a Git repository, of which `one` and `two` are installed."""
+    paii.env.update(web.env)
+    repo = git.repo("market", files(["one", "two"], {}))
+    paii.run("registry", "add", "m", web.add_repository("market", repo))
+    paii.run("install", "m/one", "m/two")
+    return repo
+
+
+def test_only_what_changed_is_outdated(paii, market):
+    """Every commit of a marketplace is another version of all its plugins, by name; not by content."""
+    assert outdated(paii) == {}
+    market.commit({"README.md": "new words\n"})
+    paii.run("registry", "update")
+    assert outdated(paii) == {}
+    market.commit(files(["one", "two"], {"two": "Otherwise."}))
+    paii.run("registry", "update")
+    before = installed(paii)
+    assert outdated(paii) == {"two": {}}
+    told = paii.run("outdated", "--json").json()[0]
+    assert told["version"] != told["wanted"] == told["latest"] == f"0.0.0+{market.head[:12]}"
+    assert installed(paii) == before
+    paii.run("update")
+    assert outdated(paii) == {}
+
+
+def test_looking_changes_nothing(paii, market):
+    market.commit(files(["one", "two"], {"two": "Otherwise."}))
+    paii.run("registry", "update")
+    before = everything(paii)
+    paii.run("outdated")
+    assert everything(paii) == before
+
+
+def test_what_cannot_be_looked_at_is_told(paii, market):
+    market.commit(files(["one", "two"], {"two": "Otherwise."}))
+    paii.run("registry", "update")
+    told = paii.run("outdated", env={"PAII_OFFLINE": "1"}).stderr
+    assert "whether one, two changed is not known" in told
+
+
+def test_the_same_version_with_another_content(paii):
+    """A folder's plugin that says its version itself, and its marketplace does not."""
+    def write(text):
+        paii.write_tree("market", {
+            **files(["kit"], {"kit": text}),
+            "kit/.claude-plugin/plugin.json": json.dumps({"name": "kit", "version": "1.0.0"})})
+    write("One.")
+    paii.run("registry", "add", "m", paii.home / "market")
+    paii.run("install", "m/kit")
+    assert outdated(paii) == {}
+    write("Two.")
+    assert outdated(paii) == {"kit": {"changed": True}}
+    assert "its content changed" in paii.run("outdated").stdout
+
+
+def test_renamed_and_withdrawn_are_told(paii, market):
+    market.commit(files(["zwei"], {}, renames={"two": "zwei"}))
+    paii.run("registry", "update")
+    assert outdated(paii) == {"one": {"withdrawn": True}, "two": {"renamed": "zwei"}}
+    shown = paii.run("outdated").stdout
+    assert "no longer offered" in shown and "is now called zwei" in shown
