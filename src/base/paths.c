@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/fs.h"
+#include "base/hash.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -80,8 +81,13 @@ static int check_home(void)
 
 static int check_dir(void)
 {
+    const char *const folders[] = {paths.user, paths.dir};
     struct stat st;
-    return stat(paths.dir, &st) == 0 ? check_private(paths.dir, &st) : 0; /* not made yet */
+    int result = 0;
+    for (size_t i = 0; i < 2 && result == 0; i++)
+        if (stat(folders[i], &st) == 0) /* else not made yet */
+            result = check_private(folders[i], &st);
+    return result;
 }
 
 /* What is written and removed below these folders stays below them: none of them is a link. */
@@ -105,6 +111,80 @@ static int check_folders(void)
     return result;
 }
 
+/* ---- scopes ---- */
+
+/* USER/projects/ID, whose link `root` leads to the project. Sets nothing if `dir` is none. */
+static bool find_project(const char *dir)
+{
+    const char *projects = path_dir(&arena, dir);
+    if (strcmp(path_base(projects), "projects") != 0)
+        return false;
+    const char *root = fs_read_link(&arena, path_join(&arena, dir, "root"));
+    if (!root || root[0] != '/')
+        return false;
+    paths.project = root;
+    paths.user = path_dir(&arena, projects);
+    return true;
+}
+
+static const char *client_folder(void)
+{
+    const char *claude = from_environment("CLAUDE_CONFIG_DIR");
+    if (paths.project)
+        return path_join(&arena, paths.project, ".claude");
+    return claude ? path_absolute(&arena, claude) : path_join(&arena, paths.home, ".claude");
+}
+
+/* Everything that follows from dir, user and project. */
+static int set_places(void)
+{
+    /* Inside a plugin PAII_CONFIG is the plugin's configuration, and PAII_TOML is ours. */
+    const char *config = from_environment(getenv("PAII_PROTOCOL") ? "PAII_TOML" : "PAII_CONFIG");
+    paths.config =
+        config ? path_absolute(&arena, config) : path_join(&arena, paths.user, "paii.toml");
+    paths.env_file = path_join(&arena, paths.user, ".env");
+    paths.plugins = path_join(&arena, paths.dir, "plugins");
+    paths.registries = path_join(&arena, paths.dir, "registries");
+    paths.store = path_join(&arena, paths.user, "store");
+    paths.staging = path_join(&arena, paths.user, "staging");
+    paths.generations = path_join(&arena, paths.dir, "generations");
+    paths.current = path_join(&arena, paths.dir, "current");
+    paths.lock = path_join(&arena, paths.user, "lock");
+    paths.history = path_join(&arena, paths.dir, "history");
+    paths.claude = client_folder();
+    int result = check_dir();
+    return result < 0 ? result : check_folders();
+}
+
+int paths_enter(const char *dir)
+{
+    paths.dir = arena_strdup(&arena, dir);
+    paths.project = NULL;
+    if (!find_project(paths.dir))
+        paths.user = paths.dir;
+    return set_places();
+}
+
+/* The folder's name, as far as it is fit for one of ours, and what tells its path from others. */
+static const char *project_id(const char *root)
+{
+    char hash[HASH_HEX_SIZE];
+    char *name = arena_printf(&arena, "%.32s", path_base(root));
+    hash_bytes(hash, root, strlen(root));
+    for (char *c = name; *c; c++)
+        if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-", *c) ||
+            (c == name && *c == '.'))
+            *c = '-';
+    return arena_printf(&arena, "%s-%.16s", name, hash);
+}
+
+int paths_enter_project(const char *root)
+{
+    paths.project = arena_strdup(&arena, root);
+    paths.dir = arena_printf(&arena, "%s/projects/%s", paths.user, project_id(root));
+    return set_places();
+}
+
 int paths_init(void)
 {
     arena_release(&arena);
@@ -116,28 +196,11 @@ int paths_init(void)
         return -ERR_CONFIG;
     }
     paths.home = arena_strdup(&arena, paths.home);
-    const char *dir = from_environment("PAII_DIR");
-    paths.dir = dir ? path_absolute(&arena, dir) : xdg("XDG_CONFIG_HOME", ".config");
-    /* Inside a plugin PAII_CONFIG is the plugin's configuration, and PAII_TOML is ours. */
-    const char *config = from_environment(getenv("PAII_PROTOCOL") ? "PAII_TOML" : "PAII_CONFIG");
-    paths.config =
-        config ? path_absolute(&arena, config) : path_join(&arena, paths.dir, "paii.toml");
-    paths.env_file = path_join(&arena, paths.dir, ".env");
-    paths.plugins = path_join(&arena, paths.dir, "plugins");
-    paths.registries = path_join(&arena, paths.dir, "registries");
-    paths.store = path_join(&arena, paths.dir, "store");
-    paths.staging = path_join(&arena, paths.dir, "staging");
-    paths.generations = path_join(&arena, paths.dir, "generations");
-    paths.current = path_join(&arena, paths.dir, "current");
-    paths.lock = path_join(&arena, paths.dir, "lock");
-    paths.history = path_join(&arena, paths.dir, "history");
     paths.cache = xdg("XDG_CACHE_HOME", ".cache");
-    const char *claude = from_environment("CLAUDE_CONFIG_DIR");
-    paths.claude =
-        claude ? path_absolute(&arena, claude) : path_join(&arena, paths.home, ".claude");
     find_installation();
+    const char *dir = from_environment("PAII_DIR");
     int result = check_home();
-    if (result == 0)
-        result = check_dir();
-    return result < 0 ? result : check_folders();
+    return result < 0
+               ? result
+               : paths_enter(dir ? path_absolute(&arena, dir) : xdg("XDG_CONFIG_HOME", ".config"));
 }

@@ -44,6 +44,7 @@ static void print_json(const struct gc *gc)
     for (size_t i = 0; i < gc->generation_count; i++)
         json_integer(&json, gc->generations[i]);
     json_end_array(&json);
+    json_list(&json, "projects", &gc->projects);
     json_list(&json, "prefixes", &gc->prefixes);
     json_list(&json, "caches", &gc->caches);
     json_list(&json, "logs", &gc->logs);
@@ -63,6 +64,7 @@ static void print_text(const struct gc *gc, struct arena *arena)
 {
     for (size_t i = 0; i < gc->generation_count; i++)
         out("- generation %u\n", gc->generations[i]);
+    print_list("project ", &gc->projects);
     print_list("store ", &gc->prefixes);
     print_list("logs/", &gc->logs);
     print_list("run/", &gc->runs);

@@ -80,8 +80,9 @@ static int drop_generation(struct sweep *sweep, unsigned n, const struct install
 {
     struct gc *gc = sweep->gc;
     int result = set && !gc->dry_run ? store_remember(set, sweep->arena) : 0;
-    *arena_push(sweep->arena, &gc->generations, &gc->generation_count, &gc->generation_capacity) =
-        n;
+    if (!paths.project)
+        *arena_push(sweep->arena, &gc->generations, &gc->generation_count,
+                    &gc->generation_capacity) = n;
     return result < 0 ? result
                       : take(sweep, arena_printf(sweep->arena, "%s/%u", paths.generations, n));
 }
@@ -95,7 +96,8 @@ static void need(struct sweep *sweep, const struct installed *set)
     }
 }
 
-static int sweep_generations(struct sweep *sweep)
+/* Of this scope; of one that is `gone`, all. */
+static int sweep_generations(struct sweep *sweep, bool gone)
 {
     unsigned *numbers;
     size_t count;
@@ -103,16 +105,16 @@ static int sweep_generations(struct sweep *sweep)
     int result = installed_read(&current, sweep->arena);
     if (result == 0)
         result = generation_list(&numbers, &count, sweep->arena);
-    if (result == 0)
+    if (result == 0 && !gone)
         need(sweep, &current);
     for (size_t i = 0; i < count && result == 0; i++) {
         struct installed set;
         bool readable = installed_read_generation(&set, sweep->arena, numbers[i]) == 0;
         if (!readable && error_code() == ERR_GENERIC)
             return -ERR_GENERIC; /* the disk's fault, perhaps only now */
-        bool recent = count - i <= sweep->gc->keep;
+        bool recent = !gone && count - i <= sweep->gc->keep;
         error_clear();
-        if (numbers[i] == current.generation)
+        if (numbers[i] == current.generation && !gone)
             continue;
         if (generation_is_held(numbers[i], sweep->arena))
             sweep->gc->in_use++;
@@ -217,6 +219,73 @@ static int sweep_folder(struct sweep *sweep, const char *name, struct strings *o
     return result;
 }
 
+/* ---- scopes ---- */
+
+static int sweep_scope(struct sweep *sweep, bool gone)
+{
+    int result = sweep_generations(sweep, gone);
+    if (result == 0)
+        result = sweep_folder(sweep, "logs", &sweep->gc->logs, is_old_log);
+    if (result == 0)
+        result = sweep_folder(sweep, "run", &sweep->gc->runs, is_old_run);
+    return result;
+}
+
+/* Configuration and data of its plugins are the person's, so they stay where they are. */
+static bool has_kept(struct arena *arena)
+{
+    struct strings names = {0};
+    if (fs_is_dir(paths.plugins) && fs_list(&names, arena, paths.plugins) < 0)
+        return true;
+    for (size_t i = 0; i < names.count; i++) {
+        const char *folder = path_join(arena, paths.plugins, names.items[i]);
+        const char *link = path_join(arena, folder, "plugin.toml");
+        if (fs_read_link(arena, link))
+            unlink(link);
+        if (rmdir(folder) != 0)
+            return true;
+    }
+    return false;
+}
+
+/* The scope of a project whose folder is no longer there. */
+static int forget_project(struct sweep *sweep)
+{
+    struct strings entries = {0};
+    int result = sweep_scope(sweep, true);
+    if (result < 0 || (!fs_exists(paths.current) && !fs_exists(paths.registries)))
+        return result; /* forgotten before, but for what is kept */
+    strings_add(&sweep->gc->projects, sweep->arena, paths.project);
+    if (sweep->gc->dry_run)
+        return 0;
+    if (!has_kept(sweep->arena))
+        return take(sweep, paths.dir);
+    result = fs_list(&entries, sweep->arena, paths.dir);
+    for (size_t i = 0; i < entries.count && result == 0; i++)
+        if (strcmp(entries.items[i], "plugins") != 0 && strcmp(entries.items[i], "root") != 0)
+            result = take(sweep, path_join(sweep->arena, paths.dir, entries.items[i]));
+    return result;
+}
+
+static int sweep_projects(struct sweep *sweep)
+{
+    const char *user = paths.user, *folder = path_join(sweep->arena, user, "projects");
+    struct strings names = {0};
+    int result = fs_is_dir(folder) ? fs_list(&names, sweep->arena, folder) : 0;
+    for (size_t i = 0; i < names.count && result == 0; i++) {
+        const char *dir = path_join(sweep->arena, folder, names.items[i]);
+        if (!fs_read_link(sweep->arena, path_join(sweep->arena, dir, "root")))
+            continue;
+        result = paths_enter(dir);
+        if (result == 0 && fs_is_dir(paths.project))
+            result = sweep_scope(sweep, false);
+        else if (result == 0)
+            result = forget_project(sweep);
+    }
+    int back = paths_enter(user);
+    return result < 0 ? result : back;
+}
+
 /* ---- caches ---- */
 
 static void add_cache(struct caches *out, struct arena *arena, const char *path)
@@ -279,13 +348,11 @@ int store_gc(struct gc *gc, struct arena *arena)
     if (result < 0)
         return result;
     store_running_prefixes(&sweep.running, arena);
-    result = sweep_generations(&sweep);
+    result = sweep_scope(&sweep, false);
+    if (result == 0)
+        result = sweep_projects(&sweep);
     if (result == 0)
         result = sweep_store(&sweep);
-    if (result == 0)
-        result = sweep_folder(&sweep, "logs", &gc->logs, is_old_log);
-    if (result == 0)
-        result = sweep_folder(&sweep, "run", &gc->runs, is_old_run);
     if (result == 0)
         result = sweep_caches(&sweep);
     store_unstage(sweep.staging);

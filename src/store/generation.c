@@ -180,6 +180,24 @@ int installed_open(struct catalog *out)
     return result;
 }
 
+const char *installed_by_user(const char *name, struct arena *arena)
+{
+    struct catalog catalog;
+    struct package package = {.flags = PACKAGE_DISABLED};
+    size_t row;
+    if (!paths.project ||
+        catalog_open(&catalog, path_join(arena, paths.user, "current/catalog")) < 0) {
+        error_clear();
+        return NULL;
+    }
+    if (catalog_find(&catalog, name, &row))
+        catalog_get(&catalog, row, &package);
+    const char *version =
+        package.flags & PACKAGE_DISABLED ? NULL : arena_strdup(arena, package.version);
+    catalog_close(&catalog);
+    return version;
+}
+
 const char *installed_prefix(const struct package *package, struct arena *arena)
 {
     return path_join(arena, paths.store, package->prefix);
@@ -201,7 +219,8 @@ static int link_prefixes(const struct installed *set, const char *dir, struct ar
         const struct package *package = &set->packages[i];
         const char *target = package->flags & PACKAGE_DEV
                                  ? package->prefix
-                                 : arena_printf(arena, "../../../store/%s", package->prefix);
+                                 : arena_printf(arena, "../../../%sstore/%s",
+                                                paths.project ? "../../" : "", package->prefix);
         result = fs_symlink(target, path_join(arena, links, package->name));
     }
     return result;

@@ -20,7 +20,11 @@ int store_init(void)
         if (result < 0)
             return result;
     }
-    return 0;
+    struct arena arena = {0};
+    int result =
+        paths.project ? fs_symlink(paths.project, path_join(&arena, paths.dir, "root")) : 0;
+    arena_release(&arena);
+    return result;
 }
 
 static void say_waiting(const char *holder)

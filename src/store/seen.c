@@ -15,7 +15,7 @@ enum { SEEN_MAX = 64 * 1024 * 1024 };
 
 static const char *seen_file(struct arena *arena)
 {
-    return path_join(arena, paths.dir, "seen");
+    return path_join(arena, paths.user, "seen");
 }
 
 static bool is_published(const struct package *package)

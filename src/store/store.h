@@ -42,6 +42,10 @@ int installed_absent(const char *name, const struct strings *names);
 /* The current generation's catalog, mapped: for list and info. Absent: count 0 and success. */
 int installed_open(struct catalog *out);
 
+/* In the scope of a project: the version of that plugin that the user has besides, and has not
+ * switched off; else NULL. */
+const char *installed_by_user(const char *name, struct arena *arena);
+
 /* Absolute path of a package's prefix (its store folder, or the live folder of --dev). */
 const char *installed_prefix(const struct package *package, struct arena *arena);
 
@@ -142,6 +146,7 @@ struct gc {
     unsigned *generations;
     size_t generation_count, generation_capacity;
     struct strings prefixes, caches;
+    struct strings projects;   /* folders that are gone, and so forgotten */
     struct strings logs, runs; /* names in logs/ and run/ */
     uint64_t freed;
     /* What is left: */
