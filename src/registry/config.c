@@ -4,10 +4,12 @@
 #include "base/fs.h"
 #include "base/name.h"
 #include "base/paths.h"
+#include "base/semver.h"
 #include "base/text.h"
 #include "registry/access.h"
 #include "registry/contract.h"
 #include "registry/fetch.h"
+#include "registry/project.h"
 #include "registry/source.h"
 
 #include <stdlib.h>
@@ -185,6 +187,46 @@ static void read_bindings(struct config_reading *reading)
     }
 }
 
+/* ---- [plugins] ---- */
+
+static void read_wanted(struct config_reading *reading, struct data *node)
+{
+    struct config *config = reading->config;
+    struct reader table = {.table = node, .file = reading->root.file, .diags = reading->root.diags};
+    struct wanted_plugin wanted = {.name = node->key, .range = "*"};
+
+    node->known = true;
+    if (!name_valid(node->key)) {
+        read_error(&reading->root, node, "'%s' is no name of a plugin", node->key);
+        return;
+    }
+    if (node->type == DATA_TABLE) {
+        wanted.range = read_string(&table, "range", "*");
+        wanted.registry = read_string(&table, "registry", NULL);
+        wanted.url = read_string(&table, "url", NULL);
+        read_unknown_keys(&table);
+    } else if (node->type == DATA_STRING) {
+        wanted.range = node->text;
+    } else {
+        read_error(&reading->root, node, "expected a range or a table, found %s",
+                   data_type_name(node->type));
+    }
+    if (wanted.registry && !name_valid(wanted.registry))
+        read_error(&table, data_get(node, "registry"), "expected the name of a registry");
+    if (!range_parse(reading->arena, wanted.range, true))
+        read_error(&reading->root, node, "'%s' is not a version range", wanted.range);
+    *arena_push(reading->arena, &config->wanted, &config->wanted_count, &config->wanted_capacity) =
+        wanted;
+}
+
+static void read_plugins(struct config_reading *reading)
+{
+    struct reader table = read_table(&reading->root, "plugins");
+
+    for (struct data *node = table.table ? table.table->children : NULL; node; node = node->next)
+        read_wanted(reading, node);
+}
+
 /* ---- the other tables ---- */
 
 static void read_path(struct config_reading *reading, struct reader *table, const char *key,
@@ -281,6 +323,7 @@ int config_parse(struct config *out, struct arena *arena, const char *file, cons
     read_claude(&reading);
     read_network(&reading);
     read_registries(&reading);
+    read_plugins(&reading);
     read_bindings(&reading);
     read_plugin_tables(&reading);
     read_any(&reading.root, "hooks"); /* of older files; hooks belong to plugins now */
@@ -306,7 +349,9 @@ int config_read(struct config *out, struct arena *arena)
         access_use_limits(&out->network);
         diags_warn(&diags);
     }
-    return result;
+    if (result == 0 && out->wanted_count)
+        warning("%s: [plugins] counts in the paii.toml of a project", paths.config);
+    return result == 0 && paths.project ? project_config(out, arena) : result;
 }
 
 const struct registry_config *config_registry(const struct config *config, const char *name)

@@ -31,6 +31,14 @@ struct binding {
     const char *plugin;
 };
 
+/* [plugins] of a project's paii.toml. */
+struct wanted_plugin {
+    const char *name;
+    const char *range;    /* "*": any version */
+    const char *registry; /* NULL: whichever has it */
+    const char *url;      /* as `paii install` takes it, instead of the two; else NULL */
+};
+
 /* How Claude Code comes to call the dispatcher (docs/hooks.md, "Registration"). */
 enum hook_registration { HOOKS_BY_PLUGIN, HOOKS_BY_SETTINGS, HOOKS_OFF };
 extern const char *const hook_registrations[]; /* their words; NULL-terminated */
@@ -42,6 +50,8 @@ struct config {
     size_t registry_count, registry_capacity;
     struct binding *bindings;
     size_t binding_count, binding_capacity;
+    struct wanted_plugin *wanted; /* of a project */
+    size_t wanted_count, wanted_capacity;
     const char *default_language;
     bool require_sandbox;
     struct network_limits network;
@@ -49,7 +59,8 @@ struct config {
     enum term_level log_level;
 };
 
-/* Reads paii.toml; absent gives the defaults. Warnings are printed, an error is ERR_CONFIG. */
+/* Reads paii.toml, and of a project what its own says; absent gives the defaults. Warnings are
+ * printed, an error is ERR_CONFIG. */
 int config_read(struct config *out, struct arena *arena);
 /* The same of a text, with the findings in `diags`. */
 int config_parse(struct config *out, struct arena *arena, const char *file, const char *text,

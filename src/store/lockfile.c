@@ -164,20 +164,23 @@ static void restore_nulls(struct source *source)
 
 /* ---- a lock file may come from anywhere: what it says is used as it was checked ---- */
 
+static bool subpath_valid(const char *path, struct arena *arena)
+{
+    const char *clean = source_subpath(arena, path);
+    return clean && strcmp(clean, path) == 0;
+}
+
 static bool place_valid(const char *url, struct arena *arena)
 {
     const char *checked;
     if (*url == '/')
         return !url[strcspn(url, "\n\r\t")];
+    if (text_starts(url, "./") ||
+        text_starts(url, "builtin:")) /* for others (registry/project.h) */
+        return subpath_valid(strpbrk(url, "/:") + 1, arena);
     bool valid = url_check(&checked, arena, url, true) == 0;
     error_clear();
     return valid;
-}
-
-static bool subpath_valid(const char *path, struct arena *arena)
-{
-    const char *clean = source_subpath(arena, path);
-    return clean && strcmp(clean, path) == 0;
 }
 
 /* What was asked for may be a pin as well. */
