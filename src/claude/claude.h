@@ -76,6 +76,9 @@ int claude_sync_links(const struct installed *set, struct arena *arena);
 int claude_sync_links_as(const struct installed *set, enum hook_registration hooks,
                          struct arena *arena);
 
+/* Where the links are not what claude_sync_links() makes, in words. Changes nothing. */
+int claude_links_differ(struct strings *out, const struct installed *set, struct arena *arena);
+
 /* Notes that the links do not agree with `current` for a moment, until claude_sync_links() is done.
  */
 int claude_expect_sync(void);

@@ -171,7 +171,8 @@ static int write_manifest(const char *dir, struct arena *arena)
     AUTO_BUF text = {0};
     struct json_writer json = {.out = &text, .indent = true};
     json_object(&json);
-    json_field(&json, "name", DISPATCHER_NAME);
+    /* The client loads one plugin of a name, and the person's own dispatcher has this one. */
+    json_field(&json, "name", paths.project ? DISPATCHER_NAME "-project" : DISPATCHER_NAME);
     json_field(&json, "version", PAII_VERSION);
     json_field(&json, "description", "runs the hooks of the plugins that paii installed");
     json_end_object(&json);

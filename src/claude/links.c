@@ -7,6 +7,7 @@
 #include "base/paths.h"
 #include "base/text.h"
 #include "claude/registration.h"
+#include "claude/repository.h"
 
 #include <errno.h>
 #include <string.h>
@@ -34,11 +35,21 @@ static int read_link(const char **out, struct arena *arena, const char *path)
     return fail_errno(ERR_GENERIC, "cannot read link '%s'", path);
 }
 
+/* In a project also what it got as another one: it was copied, or moved. */
+static bool is_our_target(const char *target, struct arena *arena)
+{
+    const char *projects = arena_printf(arena, "%s/projects/", paths.user);
+    if (!paths.project || !text_starts(target, projects))
+        return text_starts(target, link_target(arena, ""));
+    const char *rest = target + strlen(projects);
+    return text_starts(rest + strcspn(rest, "/"), "/current/claude/");
+}
+
 static int is_ours(bool *out, struct arena *arena, const char *path)
 {
     const char *target;
     int result = read_link(&target, arena, path);
-    *out = target && text_starts(target, link_target(arena, ""));
+    *out = target && is_our_target(target, arena);
     return result;
 }
 
@@ -75,6 +86,9 @@ static int check_links(const struct installed *set, const char *generation_dir,
                        enum hook_registration hooks, struct arena *arena)
 {
     struct strings names = {0};
+    int outside = paths.project ? repository_check(arena) : 0;
+    if (outside < 0)
+        return outside;
     all_names(&names, set, arena);
     for (size_t i = 0; i < names.count; i++) {
         const char *path = path_join(arena, skills_folder(arena), names.items[i]);
@@ -252,6 +266,45 @@ static int remove_skill_links(const struct installed *set, enum hook_registratio
     return result;
 }
 
+/* The links below skills/ alone: of settings.json and plugins/ nobody asks. */
+int claude_links_differ(struct strings *out, const struct installed *set, struct arena *arena)
+{
+    enum hook_registration hooks;
+    struct strings names = {0}, there = {0};
+    const char *folder = skills_folder(arena);
+    int result = registration_read(&hooks, arena);
+    if (result == 0 && fs_is_dir(folder))
+        result = fs_list(&there, arena, folder);
+    all_names(&names, set, arena);
+    for (size_t i = 0; i < names.count && result == 0; i++) {
+        const char *name = names.items[i], *path = path_join(arena, folder, name);
+        const char *target = fs_read_link(arena, path);
+        if (is_shown(arena, paths.current, set, name, hooks) &&
+            !(target && strcmp(target, link_target(arena, name)) == 0))
+            strings_add(out, arena, arena_printf(arena, "the link '%s' is missing", path));
+    }
+    for (size_t i = 0; i < there.count && result == 0; i++) {
+        bool ours;
+        const char *path = path_join(arena, folder, there.items[i]);
+        result = is_ours(&ours, arena, path);
+        if (result == 0 && ours && !is_shown(arena, paths.current, set, there.items[i], hooks))
+            strings_add(out, arena, arena_printf(arena, "the link '%s' is left over", path));
+    }
+    return result;
+}
+
+/* A repository is not to see links that are one clone's alone. */
+static int sync_ignored(const struct installed *set, enum hook_registration hooks,
+                        struct arena *arena)
+{
+    struct strings names = {0}, shown = {0};
+    all_names(&names, set, arena);
+    for (size_t i = 0; i < names.count; i++)
+        if (is_shown(arena, paths.current, set, names.items[i], hooks))
+            strings_add(&shown, arena, names.items[i]);
+    return repository_ignore(&shown, arena);
+}
+
 /* ---- plugins/NAME/plugin.toml ---- */
 
 /* The folder that plugins/NAME is: that of another name, if the plugin was renamed. */
@@ -354,6 +407,8 @@ int claude_sync_links_as(const struct installed *set, enum hook_registration hoo
         result = sync_settings(hooks, arena);
     if (result == 0)
         result = remove_skill_links(set, hooks, arena);
+    if (result == 0 && paths.project)
+        result = sync_ignored(set, hooks, arena);
     if (result == 0)
         result = sync_plugin_folders(set, arena);
     return result < 0 ? result : remove_made_folders(arena);

@@ -18,5 +18,7 @@ int registration_read(enum hook_registration *out, struct arena *arena)
         result = config_parse(&config, arena, paths.config, buf_text(&text), text.len, &diags);
     if (result == 0)
         *out = config.hooks;
+    if (paths.project && *out == HOOKS_BY_SETTINGS) /* no settings.json of a repository is edited */
+        *out = HOOKS_BY_PLUGIN;
     return result;
 }
