@@ -1,4 +1,6 @@
-#include "cli/change.h"
+#include "cli/project.h"
+
+#include "base/paths.h"
 
 #include <string.h>
 
@@ -108,7 +110,7 @@ static int choose(struct change *change)
 /* 0 if the person agrees, or need not be asked. */
 static int agree(const struct change *change)
 {
-    if (change->request->yes)
+    if (change->request->yes || change->request->sync) /* asked before it was fetched */
         return 0;
     if (!term_is_interactive())
         return change_check_grants(change);
@@ -125,6 +127,8 @@ static int agree(const struct change *change)
 static int run(struct change *change)
 {
     int result = choose(change);
+    if (result == 0 && paths.project && !change->request->sync)
+        result = project_check(change);
     if (result < 0)
         return result;
     change_warn_names(change);

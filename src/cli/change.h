@@ -35,6 +35,7 @@ struct change_request {
     /* Exactly what a lock file says; nothing above counts then. */
     bool locked;
     const char *lock_file;  /* NULL: the one of the current generation */
+    bool sync;              /* that of the project: somebody else's word */
     bool repair;            /* a set that is the same is no new generation */
     bool silent;            /* who asks says what was done */
     struct strings damaged; /* plugins whose prefix is to be made again */
@@ -52,6 +53,8 @@ struct choice {
     bool damaged;         /* of a lock: the prefix that the store has is to be replaced */
     bool rebuild;         /* a current one that is to be built in another way */
     bool same_as_current; /* a direct one that was fetched and found installed: not to be chosen */
+    /* Of a lock: what it says. */
+    const struct package *locked;
     /* Once fetched: */
     const char *tree_dir; /* its source tree in staging, or the live folder */
     struct manifest *manifest;

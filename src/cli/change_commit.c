@@ -1,6 +1,7 @@
 /* The commit of a change or a rollback, and the way back when the client's folder refuses it. */
-#include "cli/change.h"
+#include "cli/project.h"
 
+#include "base/paths.h"
 #include "claude/claude.h"
 #include "hooks/table.h"
 
@@ -31,6 +32,8 @@ int change_commit(struct installed *set, struct arena *arena)
         result = generation_commit(set->generation);
     if (result == 0)
         result = claude_sync_links(set, arena);
+    if (result == 0 && paths.project)
+        result = project_publish();
     if (result < 0)
         return go_back(&before, arena);
     if (generation_discard() < 0)
@@ -44,6 +47,8 @@ static int project(const struct installed *set, const char *generation_dir, stru
     int result = claude_project(set, generation_dir, arena);
     if (result == 0)
         result = hooks_project(set, generation_dir, arena);
+    if (result == 0 && paths.project)
+        result = project_prepare(set, generation_dir, arena);
     return result < 0 ? result : claude_check_links(set, generation_dir, arena);
 }
 

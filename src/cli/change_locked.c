@@ -2,10 +2,11 @@
  * What a lock file says becomes what is installed: no index, no plan, no newer version. `install
  * --locked` and `repair` come here (docs/lock.md).
  */
-#include "cli/change.h"
+#include "cli/project.h"
 
 #include "base/fs.h"
 #include "base/paths.h"
+#include "registry/project.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +23,13 @@ static int read_lock(struct installed *out, const char *file, struct arena *aren
     AUTO_BUF text = {0};
     *out = (struct installed){0};
     int result = fs_read(&text, file, LOCK_MAX);
-    return result < 0 ? result : lockfile_read(out, arena, file, buf_text(&text), text.len);
+    if (result == 0)
+        result = lockfile_read(out, arena, file, buf_text(&text), text.len);
+    for (size_t i = 0; i < out->count && result == 0; i++) {
+        const char **url = &out->packages[i].source.url; /* a project's may be "./tools/x" */
+        result = project_resolve(url, *url, path_dir(arena, file), arena);
+    }
+    return result;
 }
 
 /* A live folder of another machine cannot be had here, and what is not pinned cannot be checked. */
@@ -57,6 +64,9 @@ static void add_locked(struct change *change, const struct package *package)
     struct choice *choice = arena_alloc(change->arena, sizeof *choice);
     const struct package *before = installed_find(&change->before, package->name);
     choice->package = *package;
+    choice->locked = package;
+    if (before && project_same_plugin(before, package)) /* as the tools of this machine made it */
+        choice->package.prefix = before->prefix;
     choice->direct = !*package->registry;
     /* What was asked for may have been the pin itself. */
     const char *ref = package->source.ref;
@@ -66,8 +76,9 @@ static void add_locked(struct change *change, const struct package *package)
     }
     choice->damaged = strings_has(&change->request->damaged, package->name);
     choice->stored = !choice->damaged && (package->flags & PACKAGE_DEV ||
-                                          store_has_tree(package->prefix, package->tree));
-    bool same = before && choice->stored && strcmp(before->prefix, package->prefix) == 0;
+                                          store_has_tree(choice->package.prefix, package->tree));
+    bool same = before && choice->stored && strcmp(before->prefix, choice->package.prefix) == 0 &&
+                (!change->request->sync || project_same_plugin(before, package));
     add_step(change, (struct step){.kind = same     ? STEP_KEEP
                                            : before ? STEP_UPDATE
                                                     : STEP_INSTALL,
@@ -82,6 +93,17 @@ static int compare_steps(const void *a, const void *b)
                   y->choice ? y->choice->package.name : y->before->name);
 }
 
+/* Here is what the team's file says, in its own words, once it is seen to be true. */
+static int take_words(struct choice *choice)
+{
+    int result = project_check_claims(choice->locked, &choice->package);
+    const char *prefix = choice->package.prefix;
+    if (result == 0)
+        choice->package = *choice->locked;
+    choice->package.prefix = prefix;
+    return result;
+}
+
 static int fetch_locked(struct change *change)
 {
     struct choice **wanted = arena_array(change->arena, change->step_count + 1, sizeof *wanted);
@@ -90,7 +112,10 @@ static int fetch_locked(struct change *change)
     for (size_t i = 0; i < change->step_count; i++)
         if (change->steps[i].choice)
             wanted[count++] = change->steps[i].choice;
-    return change_fetch(change, wanted, count, &learned);
+    int result = change_fetch(change, wanted, count, &learned);
+    for (size_t i = 0; i < count && result == 0 && change->request->sync; i++)
+        result = take_words(wanted[i]);
+    return result;
 }
 
 /* Whether the lock says of what stays something else than before: who asked for it, bindings. */
@@ -117,9 +142,13 @@ int change_locked(struct change *change)
     const char *own = current_lock(change->arena);
     const char *file = change->request->lock_file ? change->request->lock_file : own;
     struct installed then;
-    int result = installed_read(&change->before, change->arena);
+    /* Secrets of registries are looked up there. */
+    int result = config_read(&change->config, change->arena);
     if (result == 0)
-        result = read_lock(&then, file, change->arena);
+        result = installed_read(&change->before, change->arena);
+    if (result == 0)
+        result = change->request->sync ? project_read_lock(&then, change->arena)
+                                       : read_lock(&then, file, change->arena);
     for (size_t i = 0; i < then.count && result == 0; i++) {
         result = check_package(&then.packages[i], file, file == own);
         if (result == 0)
@@ -134,7 +163,12 @@ int change_locked(struct change *change)
     if (change->step_count)
         qsort(change->steps, change->step_count, sizeof *change->steps, compare_steps);
     change->bindings = then.bindings;
-    result = fetch_locked(change);
+    if (change->request->sync)
+        result = project_agree(change);
+    if (change->request->sync && change->request->dry_run)
+        return result; /* before it is agreed to nobody is asked for anything */
+    if (result == 0)
+        result = fetch_locked(change);
     if (result == 0)
         change->dirty = change->request->rewrite || says_otherwise(change);
     return result;

@@ -86,11 +86,24 @@ static void print_could_build(const struct choice *choice, struct arena *arena)
             strings_join(&ways, arena, " or "));
 }
 
+/* Of one that is not fetched yet: what a lock file says. */
+static void print_locked(const struct package *package, struct arena *arena)
+{
+    struct strings may = {0};
+    strings_split(&may, arena, package->capabilities, '\n');
+    out("    from %s\n", source_text(&package->source, arena));
+    if (package->source.commit)
+        out("    commit %s\n", package->source.commit);
+    print_list("may", &may, arena);
+}
+
 /* What the client will see, what building runs, and what runs later. */
 static void print_details(const struct change *change, const struct step *step)
 {
     struct choice *choice = step->choice;
     struct arena *arena = change->arena;
+    if (choice && !choice->tree_dir)
+        print_locked(&choice->package, arena);
     if (!choice || !choice->tree_dir)
         return;
     out("    fetched from %s, %s\n", source_text(&choice->package.source, arena),

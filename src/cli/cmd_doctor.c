@@ -79,6 +79,7 @@ static int run(struct invocation *call)
         doctor_handlers(&findings, &hooks);
         doctor_dispatch(&findings);
         doctor_collisions(&findings);
+        doctor_project(&findings);
         doctor_tools(&findings);
     }
     if (term_json())

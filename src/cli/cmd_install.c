@@ -1,6 +1,6 @@
 #include "base/fs.h"
 #include "base/paths.h"
-#include "cli/change.h"
+#include "cli/project.h"
 #include "registry/fetch.h"
 
 #include <stddef.h>
@@ -8,7 +8,7 @@
 struct options {
     const char *registry;
     const char *build;
-    bool dev, locked, offline, with_optional;
+    bool dev, locked, offline, project, with_optional;
 };
 
 static const char *const builds[] = {"pip", "cargo", "make", NULL};
@@ -27,6 +27,11 @@ static int run_locked(struct invocation *call)
 {
     const struct options *options = call->options;
     struct change_request request = {.locked = true, .dry_run = call->dry_run, .yes = call->yes};
+    if (options->project) {
+        fail(ERR_GENERIC, "--locked and --project do not go together");
+        error_hint("'paii sync' installs what the project's lock file says");
+        return -ERR_GENERIC;
+    }
     if (call->arg_count > 1 || options->dev || options->registry || options->build) {
         fail(ERR_GENERIC, "--locked installs what one lock file says, and nothing else");
         error_hint("paii install --locked [FILE]");
@@ -51,7 +56,7 @@ static int run(struct invocation *call)
         fetch_go_offline();
     if (options->locked)
         return run_locked(call);
-    if (call->arg_count == 0) {
+    if (call->arg_count == 0 && !options->project) {
         fail(ERR_GENERIC, "'paii install' needs PLUGIN");
         error_hint("'paii install --help' shows how it is used");
         return -ERR_GENERIC;
@@ -73,7 +78,8 @@ static int run(struct invocation *call)
         if (result < 0)
             return result;
     }
-    return change_run(&request, call->arena);
+    return options->project ? project_change(&request, call->arena)
+                            : change_run(&request, call->arena);
 }
 
 const struct command cmd_install = {
@@ -105,6 +111,10 @@ const struct command cmd_install = {
              .kind = OPTION_FLAG,
              .offset = offsetof(struct options, dev),
              .help = "link a folder live instead of copying it"},
+            {.name = "project",
+             .kind = OPTION_FLAG,
+             .offset = offsetof(struct options, project),
+             .help = "for everybody in this repository: into its paii.toml and paii.lock"},
             {.name = "with-optional",
              .kind = OPTION_FLAG,
              .offset = offsetof(struct options, with_optional),

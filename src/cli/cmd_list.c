@@ -3,7 +3,12 @@
 #include "cli/command.h"
 #include "store/store.h"
 
+#include <stddef.h>
 #include <string.h>
+
+struct options {
+    bool project;
+};
 
 static const char *origin(const struct package *package, struct arena *arena)
 {
@@ -103,5 +108,14 @@ const struct command cmd_list = {
     .summary = "list installed plugins",
     .group = GROUP_PLUGINS,
     .needs = NEEDS_PATHS,
+    .options =
+        (const struct option[]){
+            {.name = "project",
+             .kind = OPTION_FLAG,
+             .offset = offsetof(struct options, project),
+             .help = "those of this repository"},
+            {0},
+        },
+    .options_size = sizeof(struct options),
     .run = run,
 };

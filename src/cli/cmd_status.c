@@ -161,6 +161,8 @@ static void print_text(const struct status *status, struct arena *arena)
             status->client);
     for (size_t i = 0; i < status->problems.count; i++) {
         const struct finding *problem = &status->problems.items[i];
+        if (problem->level == FINDING_OK && strcmp(problem->subject, "project") == 0)
+            out("project     %s\n", problem->message);
         if (problem->level != FINDING_OK)
             out("problem     %s; fix: %s\n", problem->message, problem->fix);
     }
@@ -248,6 +250,7 @@ static int run(struct invocation *call)
     doctor_state(&status.problems);
     doctor_settings(&status.problems);
     doctor_handlers(&status.problems, &status.hooks);
+    doctor_project(&status.problems);
     if (term_json())
         print_json(&status);
     else

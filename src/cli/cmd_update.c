@@ -1,11 +1,11 @@
-#include "cli/change.h"
+#include "cli/project.h"
 #include "registry/fetch.h"
 
 #include <stddef.h>
 #include <string.h>
 
 struct options {
-    bool offline;
+    bool offline, project;
 };
 
 /* The newest of everything starts with the newest indexes. */
@@ -29,16 +29,21 @@ static int run(struct invocation *call)
     struct change_request request = {
         .dry_run = call->dry_run, .yes = call->yes, .update_all = call->arg_count == 0};
     struct installed set;
-    int result = installed_read(&set, call->arena);
+    if (options->offline)
+        fetch_go_offline();
+    int result = options->project ? project_begin(call->dry_run, call->yes, call->arena) : 0;
+    if (result == 0)
+        result = installed_read(&set, call->arena);
     for (size_t i = 0; i < call->arg_count && result == 0; i++) {
         result = installed_check(&set, call->args[i]);
         strings_add(&request.update, call->arena, call->args[i]);
     }
-    if (options->offline)
-        fetch_go_offline();
     if (result == 0 && !fetch_offline())
         result = update_registries(call->arena);
-    return result < 0 ? result : change_run(&request, call->arena);
+    if (result < 0)
+        return result;
+    return options->project ? project_change(&request, call->arena)
+                            : change_run(&request, call->arena);
 }
 
 const struct command cmd_update = {
@@ -53,6 +58,10 @@ const struct command cmd_update = {
              .kind = OPTION_FLAG,
              .offset = offsetof(struct options, offline),
              .help = "connect to nothing: registries as last seen, sources from the caches"},
+            {.name = "project",
+             .kind = OPTION_FLAG,
+             .offset = offsetof(struct options, project),
+             .help = "those of this repository, and its paii.lock"},
             {0},
         },
     .options_size = sizeof(struct options),

@@ -3,9 +3,11 @@
  */
 #include "cli/command.h"
 
+#include "base/fs.h"
 #include "base/paths.h"
 #include "base/text.h"
 #include "claude/claude.h"
+#include "cli/project.h"
 #include "cli/tables.h"
 #include "store/store.h"
 
@@ -284,6 +286,26 @@ static int check_positionals(struct parse *parse)
 
 /* ---- running ---- */
 
+static bool is_about_project(const struct invocation *call)
+{
+    const struct option *row = option_find(call->command, "project", strlen("project"));
+
+    return call->command->needs & NEEDS_PROJECT ||
+           (row && *(const bool *)((const char *)call->options + row->offset));
+}
+
+int command_lock(const char *name)
+{
+    int lock = store_lock(name);
+    int result = lock < 0 ? lock : claude_recover();
+
+    if (result == 0 && paths.project)
+        result = project_publish();
+    if (result < 0)
+        fd_close(&lock);
+    return result < 0 ? result : lock;
+}
+
 static int run_needing(struct invocation *call, const char *name)
 {
     const struct command *command = call->command;
@@ -291,17 +313,17 @@ static int run_needing(struct invocation *call, const char *name)
 
     if (command->needs & (NEEDS_PATHS | NEEDS_LOCK)) {
         result = paths_init();
+        if (result == 0 && is_about_project(call))
+            result = project_enter();
         if (result < 0)
             return result;
     }
     if (command->needs & NEEDS_LOCK) {
-        lock = store_lock(name);
+        lock = command_lock(name);
         if (lock < 0)
             return lock;
-        result = claude_recover();
     }
-    if (result == 0)
-        result = command->run(call);
+    result = command->run(call);
     if (lock >= 0)
         close(lock);
     return result;

@@ -69,8 +69,9 @@ enum command_group {
 
 enum command_needs {
     NEEDS_NOTHING = 0,
-    NEEDS_PATHS = 1 << 0, /* paths_init() has succeeded */
-    NEEDS_LOCK = 1 << 1,  /* the writers' lock is held (implies paths and state) */
+    NEEDS_PATHS = 1 << 0,   /* paths_init() has succeeded */
+    NEEDS_LOCK = 1 << 1,    /* the writers' lock is held (implies paths and state) */
+    NEEDS_PROJECT = 1 << 3, /* it is about the project, as others are that are given --project */
     RAW_ARGUMENTS =
         1 << 2, /* after the positionals' minimum, words are the command's own (paii run) */
 };
@@ -105,6 +106,10 @@ extern const struct option global_options[];
 
 /* Parses argv and runs the command; returns the exit status. `paii plugin X` is `paii X`. */
 int command_main(int argc, char **argv);
+
+/* Takes the writers' lock for the command of that name and finishes what a killed one had
+ * committed. Returns a descriptor to close, or an error. */
+int command_lock(const char *name);
 
 /* Generated texts, appended to stdout: see help.c, man.c, completions.c. */
 void help_overview(void);

@@ -33,6 +33,7 @@ extern const struct command cmd_repair;
 extern const struct command cmd_run;
 extern const struct command cmd_search;
 extern const struct command cmd_status;
+extern const struct command cmd_sync;
 extern const struct command cmd_tree;
 extern const struct command cmd_update;
 extern const struct command cmd_verify;
@@ -46,6 +47,7 @@ const struct command *const commands[] = {
     &cmd_install,
     &cmd_remove,
     &cmd_update,
+    &cmd_sync,
     &cmd_disable,
     &cmd_enable,
     &cmd_outdated,

@@ -36,6 +36,8 @@ void doctor_settings(struct findings *out);
 void doctor_hooks(struct findings *out);
 /* Names that several installed plugins have. */
 void doctor_collisions(struct findings *out);
+/* Whether the plugins of the project around the working directory are as its files say. */
+void doctor_project(struct findings *out);
 /* Programs that builds and Claude Code need: runs each for its version. Needs paths_init(). */
 void doctor_tools(struct findings *out);
 

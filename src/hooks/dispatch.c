@@ -160,6 +160,11 @@ static void choose(struct dispatch *dispatch, size_t at, struct breaker *breaker
         skip(run, why);
         return;
     }
+    /* The client loads the person's own of two plugins with one name. */
+    if (installed_by_user(handler->plugin, arena)) {
+        skip(run, "the user has the plugin, too");
+        return;
+    }
     other = double_of(dispatch, at);
     if (other) {
         skip(run, arena_printf(arena, "the same as %s", other->label));
