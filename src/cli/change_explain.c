@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINES_MAX = 38, CHECKS_MAX = 2000 }; /* 40 with the line above and the one that sums up */
+/* 40 lines with the one above and the one that sums up. */
+enum { LINES_MAX = 38, CHECKS_MAX = 2000, WIDTH_MAX = 160 };
 
 const struct package *explain_package(const struct explanation *explanation, uint32_t choice)
 {
@@ -281,28 +282,79 @@ static void join_loosely(struct explanation *explanation)
         }
 }
 
+/* ---- in one breath ---- */
+
+static bool covers(const struct crowd *crowd, const struct crowd *part)
+{
+    for (size_t i = 0; i < part->count; i++)
+        if (!crowd_has(crowd, part->items[i]))
+            return false;
+    return true;
+}
+
+/* The one line of the only plugin that would do, if it speaks of all its versions that would. */
+static struct line *next_of(const struct explanation *explanation, const struct line *line)
+{
+    struct line *next = NULL;
+    if (line->kind != FACT_NEED || line->others.count != 1)
+        return NULL;
+    const struct crowd *needed = &line->others.items[0];
+    for (size_t i = 0; i < explanation->line_count; i++) {
+        struct line *other = &explanation->lines[i];
+        if (strcmp(name_of(explanation, other->who.items[0]),
+                   name_of(explanation, needed->items[0])) != 0)
+            continue;
+        if (next || other == line || other->is_then || !covers(&other->who, needed))
+            return NULL;
+        next = other;
+    }
+    return next;
+}
+
+/* From the top down, as long as it fits on a screen's line or two. */
+static void chain(struct explanation *explanation)
+{
+    for (size_t i = 0; i < explanation->line_count; i++) {
+        struct line *first = &explanation->lines[i], *last = first, *next;
+        if (first->is_then)
+            continue;
+        while ((next = next_of(explanation, last)) && next != first && !next->then) {
+            last->then = next;
+            if (strlen(explain_line(explanation, first)) > WIDTH_MAX) {
+                last->then = NULL;
+                break;
+            }
+            next->is_then = true;
+            last = next;
+        }
+    }
+}
+
 /* ---- telling ---- */
 
-static const char *more_words(const struct explanation *explanation)
+static const char *more_words(const struct explanation *explanation, const struct strings *names,
+                              size_t count)
 {
-    struct strings names = {0};
-    for (size_t i = LINES_MAX; i < explanation->line_count && names.count < 6; i++) {
-        const char *name = name_of(explanation, explanation->lines[i].who.items[0]);
-        if (!strings_has(&names, name))
-            strings_add(&names, explanation->arena, name);
-    }
-    return arena_printf(explanation->arena, "and %zu more of the kind, of %s",
-                        explanation->line_count - LINES_MAX,
-                        strings_join(&names, explanation->arena, ", "));
+    return arena_printf(explanation->arena, "and %zu more of the kind, of %s", count,
+                        explain_list(explanation->arena, names, "and"));
 }
 
 static const char *text_of(const struct explanation *explanation)
 {
-    struct strings lines = {0};
-    for (size_t i = 0; i < explanation->line_count && i < LINES_MAX; i++)
-        strings_add(&lines, explanation->arena, explain_line(explanation, &explanation->lines[i]));
-    if (explanation->line_count > LINES_MAX)
-        strings_add(&lines, explanation->arena, more_words(explanation));
+    struct strings lines = {0}, left = {0};
+    size_t more = 0;
+    for (size_t i = 0; i < explanation->line_count; i++) {
+        const struct line *line = &explanation->lines[i];
+        const char *name = name_of(explanation, line->who.items[0]);
+        if (line->is_then)
+            continue;
+        if (lines.count < LINES_MAX)
+            strings_add(&lines, explanation->arena, explain_line(explanation, line));
+        else if (more++, !strings_has(&left, name))
+            strings_add(&left, explanation->arena, name);
+    }
+    if (more)
+        strings_add(&lines, explanation->arena, more_words(explanation, &left, more));
     return arena_printf(explanation->arena, "%s%s%s", explain_header(explanation),
                         lines.count == 0   ? ""
                         : lines.count == 1 ? ": "
@@ -336,6 +388,18 @@ int plan_explain(struct planner *planner, const struct answer_plan *answer)
     for (size_t i = 0; i < explanation.line_count; i++)
         widen(&explanation, &explanation.lines[i]);
     join_loosely(&explanation);
+    chain(&explanation);
     explain_help(&explanation); /* it plans, so the error is recorded last */
     return refuse(&explanation, ERR_CONTRACT, text_of(&explanation));
+}
+
+int plan_explain_find(struct planner *planner, const struct spec *spec)
+{
+    struct explanation explanation = {.planner = planner, .arena = planner->arena};
+    struct wanted want = {.plugin = spec->name, .range = spec->range ? spec->range : "*"};
+    const char *why = explain_nobody(&explanation, &want);
+    explain_help_find(&explanation, spec, &want);
+    return refuse(&explanation, ERR_NOT_FOUND,
+                  arena_printf(planner->arena, "no version of '%s' matches '%s'%s", spec->name,
+                               want.range, why));
 }

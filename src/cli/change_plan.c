@@ -148,18 +148,13 @@ static void make_index(struct planner *planner)
         add_needs(planner, i);
 }
 
-static int no_version_matches(const struct change *change, const struct spec *spec)
+static int no_version_matches(struct planner *planner, const struct spec *spec)
 {
-    struct strings versions = {0};
-    for (size_t i = 0; i < change->choice_count; i++)
+    const struct change *change = planner->change;
+    for (size_t i = 0; i < change->choice_count && !planner->trial; i++)
         if (strcmp(change->choices[i]->package.name, spec->name) == 0)
-            strings_add(&versions, change->arena, change->choices[i]->package.version);
-    if (versions.count == 0)
-        return registry_unknown_plugin(&change->config, change->catalogs, spec->name);
-    fail(ERR_NOT_FOUND, "no version of '%s' matches '%s'", spec->name,
-         spec->range ? spec->range : "*");
-    error_hint("there is %s", strings_join(&versions, change->arena, ", "));
-    return -ERR_NOT_FOUND;
+            return plan_explain_find(planner, spec);
+    return registry_unknown_plugin(&change->config, change->catalogs, spec->name);
 }
 
 static int add_named_roots(struct planner *planner)
@@ -179,7 +174,7 @@ static int add_named_roots(struct planner *planner)
         const char *registry = spec->registry ? spec->registry : change->request->registry;
         size_t count = find_name(planner, items, spec->name, range, registry);
         if (count == 0)
-            return no_version_matches(change, spec);
+            return no_version_matches(planner, spec);
         add_root(planner, items, count, spec->name, spec->range);
     }
     return 0;
@@ -262,11 +257,17 @@ static int solve(struct planner *planner, bool explain, struct answer_plan *answ
     return 0;
 }
 
-bool plan_would(struct change *change, struct arena *arena)
+bool plan_would(struct change *change, struct arena *arena, struct plan *out)
 {
-    struct planner planner = {.change = change, .arena = arena};
+    struct planner planner = {.change = change, .arena = arena, .trial = true};
     struct answer_plan answer;
-    return solve(&planner, false, &answer) == 0 && answer.found;
+    *out = (struct plan){0};
+    if (solve(&planner, false, &answer) < 0 || !answer.found)
+        return false;
+    out->chosen = arena_array(arena, answer.selected_count + 1, sizeof(struct choice *));
+    for (; out->count < answer.selected_count; out->count++)
+        out->chosen[out->count] = planner.choices[answer.selected[out->count]];
+    return true;
 }
 
 static int check_removals(const struct change *change)

@@ -35,6 +35,7 @@ struct planner {
     struct asked *asked; /* by root */
     size_t asked_count, asked_capacity;
     bool dirty; /* flags or bindings differ though no plugin does */
+    bool trial; /* only whether there is a plan is asked */
 };
 
 /* ---- what the request says of a name ---- */
@@ -58,10 +59,16 @@ void plan_sort(const struct planner *planner, const struct consumed *consumed, u
 
 /* ---- after the resolver ---- */
 
-/* Whether the request of `change` could be planned. Offers what it needs, decides nothing. */
-bool plan_would(struct change *change, struct arena *arena);
+struct plan {
+    struct choice **chosen; /* by name */
+    size_t count;
+};
+/* Whether there would be a plan for `change`. Nothing is decided. */
+bool plan_would(struct change *change, struct arena *arena, struct plan *out);
 
 int plan_explain(struct planner *planner, const struct answer_plan *answer); /* ERR_CONTRACT */
+/* There are versions of the plugin, and none is what the request says: ERR_NOT_FOUND. */
+int plan_explain_find(struct planner *planner, const struct spec *spec);
 /* Fills steps and bindings; sets planner->dirty. */
 int plan_steps(struct planner *planner, const struct answer_plan *answer);
 

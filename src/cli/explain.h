@@ -35,6 +35,8 @@ struct line {
     struct wanted *want; /* FACT_NEED: what is needed, each term once */
     size_t want_count, want_capacity;
     struct crowds others; /* FACT_NEED: who would do; FACT_AVOID: whom they cannot stand beside */
+    const struct line *then; /* is told in the same breath: "…, which needs b" */
+    bool is_then;
 };
 
 /* What a person can do. `command` is NULL if there is no single one. */
@@ -92,14 +94,16 @@ const char *explain_nobody(const struct explanation *explanation, const struct w
 
 /* "a, b and c"; of many the first few. */
 const char *explain_list(struct arena *arena, const struct strings *items, const char *last);
-/* "1.0.0 to 1.4.2 and 2.0.0"; "" for every version that could be chosen, of a plugin with several.
- */
+/* "1.0.0 to 1.4.2 and 2.0.0": "to" means all that there are between. */
+const char *explain_runs(const struct explanation *explanation, const struct crowd *crowd);
+/* The same; "" for every version that could be chosen, of a plugin with several. */
 const char *explain_versions(const struct explanation *explanation, const struct crowd *crowd);
 /* "greeter 1.0.0 and 1.1.0, waver": the crowds, with `last` before the last one. */
 const char *explain_names(const struct explanation *explanation, const struct crowds *crowds,
                           const char *last);
 /* "'a' and 'b' cannot be installed together". */
 const char *explain_header(const struct explanation *explanation);
+/* The line, with those that are told in the same breath. */
 const char *explain_line(const struct explanation *explanation, const struct line *line);
 
 /* ---- explain_json.c ---- */
@@ -111,5 +115,8 @@ void explain_json(const struct explanation *explanation, struct buf *out);
 
 /* Fills `hints`, the least intrusive first. Each was tried. */
 void explain_help(struct explanation *explanation);
+/* The same where no version is what was asked for. */
+void explain_help_find(struct explanation *explanation, const struct spec *spec,
+                       const struct wanted *want);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { HINTS_MAX = 3, TRIALS_MAX = 40 };
+enum { HINTS_MAX = 3, TRIALS_MAX = 40, COMMAND_MAX = 120 };
 
 struct helper {
     struct explanation *explanation;
@@ -19,6 +19,7 @@ struct helper {
 struct trial {
     struct change change;
     struct change_request request;
+    struct plan plan; /* once it is found to work */
 };
 
 static struct trial *trial_new(struct helper *helper)
@@ -30,9 +31,20 @@ static struct trial *trial_new(struct helper *helper)
     return trial;
 }
 
+/* "greeter 2.0.0", as it would be. */
+static const char *version_in(const struct helper *helper, const struct trial *trial,
+                              const char *name)
+{
+    for (size_t i = 0; i < trial->plan.count; i++)
+        if (strcmp(trial->plan.chosen[i]->package.name, name) == 0)
+            return arena_printf(helper->arena, "%s %s", name,
+                                trial->plan.chosen[i]->package.version);
+    return name;
+}
+
 static bool works(struct helper *helper, struct trial *trial)
 {
-    return helper->trials++ < TRIALS_MAX && plan_would(&trial->change, helper->arena);
+    return helper->trials++ < TRIALS_MAX && plan_would(&trial->change, helper->arena, &trial->plan);
 }
 
 /* ---- commands ---- */
@@ -65,8 +77,11 @@ static void add_hint(struct helper *helper, const char *text, const char *comman
             strcmp(explanation->hints[i].command, command) == 0)
             return;
     *arena_push(helper->arena, &explanation->hints, &explanation->hint_count,
-                &explanation->hint_capacity) = (struct hint){
-        command ? arena_printf(helper->arena, "%s: %s", text, command) : text, command};
+                &explanation->hint_capacity) =
+        (struct hint){command && strlen(command) <= COMMAND_MAX
+                          ? arena_printf(helper->arena, "%s: %s", text, command)
+                          : text,
+                      command};
 }
 
 static bool enough(const struct helper *helper)
@@ -164,7 +179,8 @@ static void help_range(struct helper *helper, const struct spec *spec)
         return;
     ask_for(helper, trial, spec->registry, spec->name, NULL);
     if (works(helper, trial))
-        add_hint(helper, arena_printf(helper->arena, "'%s' in another version fits", spec->name),
+        add_hint(helper,
+                 arena_printf(helper->arena, "%s would fit", version_in(helper, trial, spec->name)),
                  install_command(helper, trial));
 }
 
@@ -231,7 +247,9 @@ static void help_update(struct helper *helper, const char *name)
         return;
     ask_for(helper, trial, NULL, name, NULL);
     if (works(helper, trial))
-        add_hint(helper, arena_printf(helper->arena, "allow another version of '%s'", name),
+        add_hint(helper,
+                 arena_printf(helper->arena, "%s would fit; let it change",
+                              version_in(helper, trial, name)),
                  install_command(helper, trial));
 }
 
@@ -296,11 +314,15 @@ static void help_registry(struct helper *helper, const struct wanted *want)
                  "paii registry add NAME URL");
 }
 
+static struct helper helper_of(struct explanation *explanation)
+{
+    const struct change *change = explanation->planner->change;
+    return (struct helper){.explanation = explanation, .arena = change->arena, .change = change};
+}
+
 void explain_help(struct explanation *explanation)
 {
-    struct helper helper = {.explanation = explanation,
-                            .arena = explanation->planner->change->arena,
-                            .change = explanation->planner->change};
+    struct helper helper = helper_of(explanation);
     each_want(&helper, true, help_want);
     each_want(&helper, true, help_hidden);
     each_want(&helper, false, help_binding);
@@ -313,5 +335,15 @@ void explain_help(struct explanation *explanation)
     if (explanation->hint_count == 0)
         add_hint(&helper, "nothing that was tried helps; a registry may know more by now",
                  "paii registry update");
+    error_clear();
+}
+
+void explain_help_find(struct explanation *explanation, const struct spec *spec,
+                       const struct wanted *want)
+{
+    struct helper helper = helper_of(explanation);
+    help_want(&helper, want);
+    help_hidden(&helper, want);
+    help_range(&helper, spec);
     error_clear();
 }

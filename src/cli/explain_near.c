@@ -123,28 +123,52 @@ static struct crowds missed(const struct explanation *explanation, const struct 
     return explain_crowds(explanation, choices, found);
 }
 
-/* Which of a contract's versions there are, with one of those who provide each. */
-static const char *provided_words(const struct explanation *explanation, const struct wanted *want,
-                                  const struct crowds *crowds)
+static bool same_service(const struct wanted *want, const struct provided *term)
+{
+    return !want->service || (term->service && strcmp(term->service, want->service) == 0);
+}
+
+/* Of what the crowd provides of the contract: the versions of the service that is wanted, or the
+ * services that are not. */
+static struct strings offered(const struct explanation *explanation, const struct wanted *want,
+                              const struct crowd *crowd, bool wanted_service)
+{
+    struct strings out = {0};
+    for (size_t i = 0; i < crowd->count; i++) {
+        const char *provides = explain_package(explanation, crowd->items[i])->provides;
+        struct strings terms = {0};
+        strings_split(&terms, explanation->arena, provides, '\n');
+        for (size_t t = 0; t < terms.count; t++) {
+            struct provided term;
+            if (!provided_parse(&term, explanation->arena, terms.items[t]) ||
+                strcmp(term.contract, want->contract) != 0 ||
+                same_service(want, &term) != wanted_service)
+                continue;
+            const char *part = wanted_service ? term.version : term.service;
+            part = part ? part : wanted_service ? "without a version" : "without a service";
+            if (!strings_has(&out, part))
+                strings_add(&out, explanation->arena, part);
+        }
+    }
+    strings_sort(&out);
+    return out;
+}
+
+/* "1.0 and 1.1 of greeter and 1.5 of waver"; another service is told only if nobody has the one
+ * that is wanted. */
+static const char *offered_words(const struct explanation *explanation, const struct wanted *want,
+                                 const struct crowds *crowds)
 {
     struct arena *arena = explanation->arena;
-    struct strings seen = {0}, parts = {0};
-    for (size_t c = 0; c < crowds->count; c++)
-        for (size_t i = 0; i < crowds->items[c].count; i++) {
-            const struct package *package = explain_package(explanation, crowds->items[c].items[i]);
-            struct strings terms = {0};
-            strings_split(&terms, arena, package->provides, '\n');
-            for (size_t t = 0; t < terms.count; t++) {
-                struct provided term;
-                if (!provided_parse(&term, arena, terms.items[t]) ||
-                    strcmp(term.contract, want->contract) != 0 ||
-                    strings_has(&seen, terms.items[t]))
-                    continue;
-                strings_add(&seen, arena, terms.items[t]);
+    struct strings parts = {0};
+    for (int wanted_service = 1; wanted_service >= 0 && parts.count == 0; wanted_service--)
+        for (size_t c = 0; c < crowds->count; c++) {
+            const struct crowd *crowd = &crowds->items[c];
+            struct strings items = offered(explanation, want, crowd, wanted_service);
+            if (items.count)
                 strings_add(&parts, arena,
-                            arena_printf(arena, "%s (%s %s)", terms.items[t], package->name,
-                                         package->version));
-            }
+                            arena_printf(arena, "%s of %s", explain_list(arena, &items, "and"),
+                                         explain_package(explanation, crowd->items[0])->name));
         }
     return explain_list(arena, &parts, "and");
 }
@@ -180,8 +204,7 @@ const char *explain_nobody(const struct explanation *explanation, const struct w
         return want->plugin ? ", which no registry has" : ", which no plugin provides";
     if (!want->plugin)
         return arena_printf(arena, ", and there is only %s",
-                            provided_words(explanation, want, &others));
-    const char *versions = explain_versions(explanation, &others.items[0]);
-    return *versions ? arena_printf(arena, ", and there is only %s", versions)
-                     : ", and no version fits";
+                            offered_words(explanation, want, &others));
+    return arena_printf(arena, ", and there is only %s",
+                        explain_runs(explanation, &others.items[0]));
 }

@@ -76,30 +76,32 @@ static void add_run(const struct explanation *explanation, struct strings *runs,
         strings_add(runs, explanation->arena, b);
 }
 
-const char *explain_versions(const struct explanation *explanation, const struct crowd *crowd)
+const char *explain_runs(const struct explanation *explanation, const struct crowd *crowd)
 {
     struct crowd all = relatives(explanation, crowd);
     struct strings runs = {0};
-    if (all.count == crowd->count && all.count > 1)
-        return "";
     size_t lowest = all.count, highest = 0;
-    for (size_t i = 0; i < all.count;) {
+    for (size_t i = 0; i < all.count; i++) {
         size_t from = i;
         while (i < all.count && has(crowd, all.items[i]))
             i++;
-        if (i > from) {
-            add_run(explanation, &runs, &all, from, i);
-            lowest = from < lowest ? from : lowest;
-            highest = i - 1;
-        } else {
-            i++;
-        }
+        if (i == from)
+            continue;
+        add_run(explanation, &runs, &all, from, i);
+        lowest = from < lowest ? from : lowest;
+        highest = i - 1;
     }
     if (runs.count <= RUNS_MAX)
         return explain_list(explanation->arena, &runs, "and");
     return arena_printf(explanation->arena, "%s to %s (%zu versions)",
                         explain_package(explanation, all.items[lowest])->version,
                         explain_package(explanation, all.items[highest])->version, crowd->count);
+}
+
+const char *explain_versions(const struct explanation *explanation, const struct crowd *crowd)
+{
+    size_t count = relatives(explanation, crowd).count;
+    return count == crowd->count && count > 1 ? "" : explain_runs(explanation, crowd);
 }
 
 /* "every version of greeter", "greeter 1.0.0 and 1.1.0" */
@@ -203,7 +205,7 @@ const char *explain_names(const struct explanation *explanation, const struct cr
     return explain_list(explanation->arena, &parts, last);
 }
 
-/* Who would do: of a plugin that is needed by name only its versions are news. */
+/* Who would do. Of a plugin that is needed by name only its versions are news. */
 static const char *others_words(const struct explanation *explanation, const struct line *line)
 {
     struct arena *arena = explanation->arena;
@@ -212,34 +214,37 @@ static const char *others_words(const struct explanation *explanation, const str
         const char *versions = explain_versions(explanation, &others->items[0]);
         return *versions ? arena_printf(arena, " (%s)", versions) : "";
     }
+    if (line->then)
+        return arena_printf(arena, " (%s)", explain_names(explanation, others, "or"));
     bool one = others->count == 1 && is_one(explanation, &others->items[0]);
     return arena_printf(arena, ", which %s%s provide%s", others->count == 1 ? "only " : "",
-                        explain_names(explanation, others, "and"),
-                        others->count == 1 && one ? "s" : "");
+                        explain_names(explanation, others, "and"), one ? "s" : "");
 }
 
-static const char *need_words(const struct explanation *explanation, const struct line *line)
+/* What is said of those who come before it. */
+static const char *rest_words(const struct explanation *explanation, const struct line *line,
+                              bool one)
 {
-    const char *rest = line->others.count ? others_words(explanation, line)
-                       : line->want_count ? explain_nobody(explanation, &line->want[0])
-                                          : "";
-    return arena_printf(explanation->arena, "%s need%s %s%s", who_words(explanation, &line->who),
-                        is_one(explanation, &line->who) ? "s" : "", want_words(explanation, line),
-                        rest);
+    struct arena *arena = explanation->arena;
+    const char *then = "";
+    if (line->kind == FACT_AVOID)
+        return arena_printf(arena, "cannot stand beside %s",
+                            explain_names(explanation, &line->others, "or"));
+    if (line->kind != FACT_NEED)
+        return "may not be chosen";
+    if (line->then)
+        then = arena_printf(
+            arena, ", which %s",
+            rest_words(explanation, line->then, is_one(explanation, &line->others.items[0])));
+    return arena_printf(arena, "need%s %s%s%s", one ? "s" : "", want_words(explanation, line),
+                        line->others.count ? others_words(explanation, line)
+                        : line->want_count ? explain_nobody(explanation, &line->want[0])
+                                           : "",
+                        then);
 }
 
 const char *explain_line(const struct explanation *explanation, const struct line *line)
 {
-    const char *who = who_words(explanation, &line->who);
-    switch (line->kind) {
-    case FACT_NEED:
-        return need_words(explanation, line);
-    case FACT_AVOID:
-        return arena_printf(explanation->arena, "%s cannot stand beside %s", who,
-                            explain_names(explanation, &line->others, "or"));
-    case FACT_BARRED:
-    case FACT_ROOT:
-        break;
-    }
-    return arena_printf(explanation->arena, "%s may not be chosen", who);
+    return arena_printf(explanation->arena, "%s %s", who_words(explanation, &line->who),
+                        rest_words(explanation, line, is_one(explanation, &line->who)));
 }

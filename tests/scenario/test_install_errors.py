@@ -143,7 +143,7 @@ def test_a_contract_that_nobody_provides(paii, team):
     team.add("needy", consumes=[needs("MemoryProvider", version=">=7")])
     team.add("lonely", consumes=[needs("OracleProvider")])
     refused(paii, "install", "needy", status=11,
-            words=["needy 1.0.0 needs MemoryProvider >=7", "history 1.0.0"])
+            words=["needy 1.0.0 needs MemoryProvider >=7", "1.1 of history"])
     refused(paii, "install", "lonely", status=11, words=["OracleProvider", "registry add"])
 
 
