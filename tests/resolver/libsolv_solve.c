@@ -1,8 +1,9 @@
 /*
- * libsolv-solve UNIVERSE.uni.jsonl REQUESTS.req.jsonl [REPEATS]
+ * libsolv-solve [-w] [-r REPEATS] UNIVERSE REQUESTS.req.jsonl
  *
  * The same problems for libsolv, to compare with: the index of paii-solve becomes a pool, each gate
- * a name that its members provide. Prints the answers in the same format, without facts.
+ * a name that its members provide. Prints the answers in the same format, without facts; -w: with
+ * optional requirements, which are recommendations here.
  */
 #include "base/data.h"
 #include "base/error.h"
@@ -17,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 static double now_us(void)
 {
@@ -126,8 +128,55 @@ static void make_job(Queue *job, Pool *pool, Id first, const struct universe *un
     queue_free(&members);
 }
 
+static void print_solution(Solver *solver, Id first, const struct universe *universe)
+{
+    const char *separator = "";
+    Queue decisions;
+    queue_init(&decisions);
+    solver_get_decisionqueue(solver, &decisions);
+    fputs(",\"solution\":{", stdout);
+    for (int i = 0; i < decisions.count; i++) {
+        if (decisions.elements[i] < first)
+            continue;
+        uint32_t candidate = (uint32_t)(decisions.elements[i] - first);
+        printf("%s\"%s\":\"%s\"", separator, universe_name(universe, candidate),
+               universe_version(universe, candidate));
+        separator = ",";
+    }
+    putchar('}');
+    queue_free(&decisions);
+}
+
+struct options {
+    bool wishes;
+    int repeats; /* of each request, but not for more than a second; the fastest time is told */
+};
+
+static void solve(Pool *pool, Queue *job, Id first, const struct universe *universe,
+                  const struct options *options)
+{
+    double best = 1e18, spent = 0;
+    Solver *solver = NULL;
+    int problems = 0;
+    for (int i = 0; i < options->repeats && spent < 1e6; i++) {
+        if (solver)
+            solver_free(solver);
+        solver = solver_create(pool);
+        solver_set_flag(solver, SOLVER_FLAG_IGNORE_RECOMMENDED, !options->wishes);
+        double begin = now_us();
+        problems = solver_solve(solver, job);
+        double took = now_us() - begin;
+        best = took < best ? took : best;
+        spent += took;
+    }
+    printf("\"result\":\"%s\",\"us\":%.3f", problems ? "unsat" : "sat", best);
+    if (!problems)
+        print_solution(solver, first, universe);
+    solver_free(solver);
+}
+
 static void answer(Pool *pool, Id first, struct universe *universe, const char *line, size_t len,
-                   int repeats)
+                   const struct options *options)
 {
     struct arena arena = {0};
     struct asked asked;
@@ -135,32 +184,40 @@ static void answer(Pool *pool, Id first, struct universe *universe, const char *
     queue_init(&job);
     universe_ask(&asked, universe, line, len, &arena);
     make_job(&job, pool, first, universe, &asked);
-    double best = 1e18;
-    int problems = 0;
-    for (int i = 0; i < repeats; i++) {
-        Solver *solver = solver_create(pool);
-        solver_set_flag(solver, SOLVER_FLAG_IGNORE_RECOMMENDED, 1);
-        double begin = now_us();
-        problems = solver_solve(solver, &job);
-        double took = now_us() - begin;
-        best = took < best ? took : best;
-        solver_free(solver);
-    }
-    printf("{\"id\":\"%s\",\"result\":\"%s\",\"us\":%.3f}\n", asked.id, problems ? "unsat" : "sat",
-           best);
+    printf("{\"id\":\"%s\",", asked.id);
+    solve(pool, &job, first, universe, options);
+    puts("}");
     queue_free(&job);
     universe_forget(universe, &asked);
     arena_release(&arena);
 }
 
+static bool read_options(struct options *out, int argc, char **argv)
+{
+    *out = (struct options){.repeats = 1};
+    for (int option; (option = getopt(argc, argv, "wr:")) != -1;) {
+        if (option == 'w')
+            out->wishes = true;
+        else if (option == 'r' && atoi(optarg) > 0)
+            out->repeats = atoi(optarg);
+        else
+            return false;
+    }
+    return argc - optind == 2;
+}
+
 int main(int argc, char **argv)
 {
     struct universe universe;
+    struct options options;
     AUTO_BUF requests = {0};
-    int repeats = argc == 4 ? atoi(argv[3]) : 1;
-    if (argc < 3 || universe_read(&universe, argv[1]) < 0 ||
-        fs_read(&requests, argv[2], SIZE_MAX) < 0) {
-        fprintf(stderr, "libsolv-solve: %s\n", argc < 3 ? "two files, please" : error_text());
+    if (!read_options(&options, argc, argv)) {
+        fputs("usage: libsolv-solve [-w] [-r REPEATS] UNIVERSE REQUESTS.req.jsonl\n", stderr);
+        return 2;
+    }
+    if (universe_read(&universe, argv[optind]) < 0 ||
+        fs_read(&requests, argv[optind + 1], SIZE_MAX) < 0) {
+        fprintf(stderr, "libsolv-solve: %s\n", error_text());
         return 1;
     }
     Id first;
@@ -168,7 +225,7 @@ int main(int argc, char **argv)
     for (const char *line = buf_text(&requests); *line;) {
         size_t len = strcspn(line, "\n");
         if (len)
-            answer(pool, first, &universe, line, len, repeats);
+            answer(pool, first, &universe, line, len, &options);
         line += len + (line[len] == '\n');
     }
     pool_free(pool);

@@ -27,6 +27,15 @@ def release_build():
     return build
 
 
+def timed(folder, rounds, commands):
+    """[(median ms, 99th percentile ms, peak MB)] of commands that are run in turns."""
+    timer = Path(folder) / "timer"
+    run("gcc", "-O2", "-o", timer, LIB / "timer.c")
+    words = [word for command in commands for word in (",", *command)]
+    rows = [line.split() for line in run(timer, rounds, *words).splitlines()]
+    return [(float(median) / 1000, float(late) / 1000, int(peak) / 1024) for median, _, late, peak in rows]
+
+
 class Bench:
     """A throw-away HOME with the programs of the release build; removed at the end."""
 
