@@ -2,8 +2,13 @@
  * libsolv-solve [-w] [-r REPEATS] UNIVERSE REQUESTS.req.jsonl
  *
  * The same problems for libsolv, to compare with: the index of paii-solve becomes a pool, each gate
+<<<<<<< HEAD
  * a name that its members provide. Prints the answers in the same format, without facts; -w: with
  * optional requirements, which are recommendations here.
+=======
+ * a name that its members provide, what is installed a copy in a repository of its own. Prints the
+ * answers in the same format, without facts.
+>>>>>>> e53156f (wip)
  */
 #include "base/data.h"
 #include "base/error.h"
@@ -104,17 +109,78 @@ static Pool *make_pool(const struct universe *universe, Id *first)
     return pool;
 }
 
-static void make_job(Queue *job, Pool *pool, Id first, const struct universe *universe,
-                     const struct asked *asked)
+struct comparison {
+    Pool *pool;
+    Id first;        /* of the candidates */
+    Repo *installed; /* NULL: nothing is */
+    Id *copies;      /* by candidate: of what is installed, or 0 */
+    struct universe *universe;
+};
+
+static void copy_ids(Repo *repo, Offset *to, const Solvable *from, Offset ids)
 {
+    for (const Id *id = from->repo->idarraydata + ids; ids && *id; id++)
+        *to = repo_addid_dep(repo, *to, *id, 0);
+}
+
+static void install(struct comparison *comparison, uint32_t candidate)
+{
+    Pool *pool = comparison->pool;
+    Repo *repo = comparison->installed;
+    Id id = repo_add_solvable(repo);
+    Solvable *copy = pool_id2solvable(pool, id);
+    const Solvable *of = pool_id2solvable(pool, comparison->first + (Id)candidate);
+    copy->name = of->name;
+    copy->evr = of->evr;
+    copy->arch = of->arch;
+    copy_ids(repo, &copy->provides, of, of->provides);
+    copy_ids(repo, &copy->requires, of, of->requires);
+    copy_ids(repo, &copy->recommends, of, of->recommends);
+    copy_ids(repo, &copy->conflicts, of, of->conflicts);
+    comparison->copies[candidate] = id;
+}
+
+static void install_all(struct comparison *comparison, const struct asked *asked)
+{
+    Pool *pool = comparison->pool;
+    if (asked->request.installed_count + asked->removed_count == 0)
+        return;
+    comparison->installed = repo_create(pool, "installed");
+    for (uint32_t i = 0; i < asked->request.installed_count; i++)
+        install(comparison, asked->request.installed[i]);
+    for (uint32_t i = 0; i < asked->removed_count; i++)
+        install(comparison, asked->removed[i]);
+    pool_set_installed(pool, comparison->installed);
+    pool_createwhatprovides(pool);
+}
+
+static void uninstall_all(struct comparison *comparison)
+{
+    if (!comparison->installed)
+        return;
+    memset(comparison->copies, 0, comparison->universe->index.candidates * sizeof(Id));
+    repo_free(comparison->installed, 1);
+    comparison->installed = NULL;
+    pool_createwhatprovides(comparison->pool);
+}
+
+static void push_candidate(const struct comparison *comparison, Queue *out, uint32_t candidate)
+{
+    if (comparison->copies[candidate])
+        queue_push(out, comparison->copies[candidate]);
+    queue_push(out, comparison->first + (Id)candidate);
+}
+
+static void make_job(Queue *job, const struct comparison *comparison, const struct request *request)
+{
+    Pool *pool = comparison->pool;
     Queue members;
     queue_init(&members);
-    queue_empty(job);
-    for (uint32_t r = 0; r < asked->request.root_count; r++) {
-        const struct root *root = &asked->request.roots[r];
+    for (uint32_t r = 0; r < request->root_count; r++) {
+        const struct root *root = &request->roots[r];
         queue_empty(&members);
         for (uint32_t i = 0; i < root->count; i++)
-            queue_push(&members, first + (Id)root->members[i]);
+            push_candidate(comparison, &members, root->members[i]);
         if (root->count)
             queue_push2(job, SOLVER_INSTALL | SOLVER_SOLVABLE_ONE_OF,
                         pool_queuetowhatprovides(pool, &members));
@@ -122,12 +188,21 @@ static void make_job(Queue *job, Pool *pool, Id first, const struct universe *un
             queue_push2(job, SOLVER_INSTALL | SOLVER_SOLVABLE_PROVIDES,
                         pool_str2id(pool, "nothing", 1));
     }
-    for (uint32_t c = 0; asked->request.barred && c < universe->index.candidates; c++)
-        if (asked->request.barred[c])
-            queue_push2(job, SOLVER_ERASE | SOLVER_SOLVABLE, first + (Id)c);
+    for (uint32_t c = 0; request->barred && c < comparison->universe->index.candidates; c++)
+        if (request->barred[c]) {
+            queue_empty(&members);
+            push_candidate(comparison, &members, c);
+            for (int i = 0; i < members.count; i++)
+                queue_push2(job, SOLVER_ERASE | SOLVER_SOLVABLE, members.elements[i]);
+        }
+    for (uint32_t i = 0; i < request->raised_count; i++)
+        queue_push2(
+            job, SOLVER_UPDATE | SOLVER_SOLVABLE_NAME,
+            pool_id2solvable(pool, comparison->first + (Id)request->raised[i].members[0])->name);
     queue_free(&members);
 }
 
+<<<<<<< HEAD
 static void print_solution(Solver *solver, Id first, const struct universe *universe)
 {
     const char *separator = "";
@@ -187,8 +262,75 @@ static void answer(Pool *pool, Id first, struct universe *universe, const char *
     printf("{\"id\":\"%s\",", asked.id);
     solve(pool, &job, first, universe, options);
     puts("}");
+=======
+/* What is installed is left out or lowered only if nothing else helps. */
+static bool solve(struct comparison *comparison, Queue *job, bool anyhow, Queue *out, double *took)
+{
+    Solver *solver = solver_create(comparison->pool);
+    solver_set_flag(solver, SOLVER_FLAG_IGNORE_RECOMMENDED, 1);
+    solver_set_flag(solver, SOLVER_FLAG_ALLOW_UNINSTALL, anyhow);
+    solver_set_flag(solver, SOLVER_FLAG_ALLOW_DOWNGRADE, anyhow);
+    double begin = now_us();
+    bool found = solver_solve(solver, job) == 0;
+    *took = now_us() - begin;
+    if (found)
+        solver_get_decisionqueue(solver, out);
+    solver_free(solver);
+    return found || (comparison->installed && !anyhow && solve(comparison, job, true, out, took));
+}
+
+static void write_solution(struct json_writer *json, const struct comparison *comparison,
+                           const Queue *decisions)
+{
+    const struct universe *universe = comparison->universe;
+    json_key(json, "solution");
+    json_object(json);
+    for (int i = 0; i < decisions->count; i++) {
+        Id id = decisions->elements[i];
+        if (id < comparison->first)
+            continue; /* left out, or the system itself */
+        uint32_t candidate = (uint32_t)(id - comparison->first);
+        for (uint32_t c = 0; candidate >= universe->index.candidates; c++)
+            if (comparison->copies[c] == id)
+                candidate = c;
+        json_field(json, universe_name(universe, candidate), universe_version(universe, candidate));
+    }
+    json_end_object(json);
+}
+
+static void answer(struct comparison *comparison, const char *line, size_t len, int repeats)
+{
+    struct arena arena = {0};
+    struct asked asked;
+    Queue job, decisions;
+    AUTO_BUF text = {0};
+    struct json_writer json = {.out = &text};
+    bool found = false;
+    double best = 1e18;
+    queue_init(&job);
+    queue_init(&decisions);
+    universe_ask(&asked, comparison->universe, line, len, &arena);
+    install_all(comparison, &asked);
+    make_job(&job, comparison, &asked.request);
+    for (int i = 0; i < repeats; i++) {
+        double took;
+        found = solve(comparison, &job, false, &decisions, &took);
+        best = took < best ? took : best;
+    }
+    json_object(&json);
+    json_field(&json, "id", asked.id);
+    json_field(&json, "result", found ? "sat" : "unsat");
+    if (found)
+        write_solution(&json, comparison, &decisions);
+    json_key(&json, "us");
+    json_raw(&json, arena_printf(&arena, "%.3f", best));
+    json_end_object(&json);
+    puts(buf_text(&text));
+    uninstall_all(comparison);
+>>>>>>> e53156f (wip)
     queue_free(&job);
-    universe_forget(universe, &asked);
+    queue_free(&decisions);
+    universe_forget(comparison->universe, &asked);
     arena_release(&arena);
 }
 
@@ -220,15 +362,21 @@ int main(int argc, char **argv)
         fprintf(stderr, "libsolv-solve: %s\n", error_text());
         return 1;
     }
-    Id first;
-    Pool *pool = make_pool(&universe, &first);
-    for (const char *line = buf_text(&requests); *line;) {
+    struct comparison comparison = {.universe = &universe};
+    comparison.pool = make_pool(&universe, &comparison.first);
+    comparison.copies = calloc(universe.index.candidates + 1u, sizeof *comparison.copies);
+    for (const char *line = buf_text(&requests); comparison.copies && *line;) {
         size_t len = strcspn(line, "\n");
         if (len)
+<<<<<<< HEAD
             answer(pool, first, &universe, line, len, &options);
+=======
+            answer(&comparison, line, len, repeats);
+>>>>>>> e53156f (wip)
         line += len + (line[len] == '\n');
     }
-    pool_free(pool);
+    free(comparison.copies);
+    pool_free(comparison.pool);
     universe_release(&universe);
     return 0;
 }

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -61,14 +62,24 @@ static void write_need(struct json_writer *json, const struct universe *universe
     json_end_array(json);
 }
 
+static void write_root(struct json_writer *json, const struct universe *universe,
+                       const struct asked *asked, uint32_t root)
+{
+    bool held = root >= asked->install_count;
+    json_key(json, held ? "held" : "asked");
+    if (held)
+        write_candidate(json, universe, asked->request.roots[root].members[0]);
+    else
+        json_integer(json, root);
+}
+
 static void write_fact(struct json_writer *json, const struct universe *universe,
-                       const struct fact *fact)
+                       const struct asked *asked, const struct fact *fact)
 {
     json_object(json);
     switch (fact->kind) {
     case FACT_ROOT:
-        json_key(json, "asked");
-        json_integer(json, fact->a);
+        write_root(json, universe, asked, fact->a);
         break;
     case FACT_NEED:
         write_need(json, universe, fact);
@@ -88,12 +99,12 @@ static void write_fact(struct json_writer *json, const struct universe *universe
 }
 
 static void write_facts(struct json_writer *json, const struct universe *universe,
-                        const struct answer_plan *plan)
+                        const struct asked *asked, const struct answer_plan *plan)
 {
     json_key(json, "facts");
     json_array(json);
     for (uint32_t i = 0; i < plan->fact_count; i++)
-        write_fact(json, universe, &plan->facts[i]);
+        write_fact(json, universe, asked, &plan->facts[i]);
     json_end_array(json);
 }
 
@@ -107,12 +118,16 @@ static void write_answer(const struct universe *universe, const struct asked *as
     json_field(&json, "result", plan->found ? "sat" : "unsat");
     if (plan->found)
         write_solution(&json, universe, plan);
+    if (plan->found && asked->request.fewest_new) {
+        json_key(&json, "least");
+        json_boolean(&json, plan->least);
+    }
     json_key(&json, "us");
     json_raw(&json, arena_printf(arena, "%.3f", (double)ns / 1000));
     json_key(&json, "conflicts");
     json_integer(&json, plan->conflicts);
     if (!plan->found)
-        write_facts(&json, universe, plan);
+        write_facts(&json, universe, asked, plan);
     json_end_object(&json);
     puts(buf_text(&text));
 }
@@ -176,6 +191,14 @@ static int solve_file(struct universe *universe, const char *file, const struct 
     return 0;
 }
 
+/* Of the whole process, whose universe counts as far as it was looked at if it is mapped. */
+static void print_peak(void)
+{
+    struct rusage usage;
+    if (getrusage(RUSAGE_SELF, &usage) == 0)
+        fprintf(stderr, "{\"peak_kb\":%ld}\n", usage.ru_maxrss);
+}
+
 static int usage(void)
 {
     fputs("usage: paii-solve [-w] [-n] [-r REPEATS] UNIVERSE REQUESTS.req.jsonl\n"
@@ -216,6 +239,7 @@ int main(int argc, char **argv)
         result = options.compile_to ? universe_write(&universe, options.compile_to)
                                     : solve_file(&universe, argv[optind + 1], &options);
     universe_release(&universe);
+    print_peak();
     if (result < 0)
         fprintf(stderr, "paii-solve: %s\n", error_text());
     return result < 0;

@@ -31,6 +31,8 @@ struct universe {
 struct asked {
     const char *id;
     struct request request;
+    uint32_t install_count;           /* roots that were asked for; the others are held */
+    uint32_t *removed, removed_count; /* installed until now; no part of request.installed */
     uint32_t *unbarred, unbarred_count, *now_barred, now_barred_count;
 };
 

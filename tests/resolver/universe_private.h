@@ -3,7 +3,8 @@
  *     universe_rows.c     lines of the neutral format
  *     universe_compile.c  rows become an image
  *     universe_match.c    which candidates satisfy a requirement
- *     universe.c          opening an image, asking it
+ *     universe.c          opening an image
+ *     universe_ask.c      requests
  */
 #ifndef PAII_TESTS_UNIVERSE_PRIVATE_H
 #define PAII_TESTS_UNIVERSE_PRIVATE_H
