@@ -1,6 +1,8 @@
 #include "cli/project.h"
 
+#include "base/name.h"
 #include "base/paths.h"
+#include "cli/change_plan.h"
 
 #include <string.h>
 
@@ -49,12 +51,30 @@ static bool wants_update(const struct change_request *request, const char *name)
     return request->update_all || strings_has(&request->update, name);
 }
 
-/* A live folder is always as it is; a commit or a hash that was asked for does not move. */
+/* A live folder is always as it is; a commit or a hash that was asked for does not move, nor does
+ * what is held. */
 static bool stands_still(const struct package *package)
 {
     const char *ref = package->source.ref;
-    return package->flags & PACKAGE_DEV ||
+    return package->flags & (PACKAGE_DEV | PACKAGE_HELD) ||
            (ref && (source_commit_valid(ref) || text_starts(ref, "sha256=")));
+}
+
+static int offer_preferred(struct change *change)
+{
+    const struct strings *prefer = &change->request->prefer;
+    for (size_t i = 0; i < prefer->count; i++) {
+        const char *name = prefer->items[i];
+        size_t before = change->choice_count;
+        int result = name_check("plugin", name);
+        if (result == 0)
+            result = change_offer(change, name, NULL);
+        if (result == 0 && change->choice_count == before && !plan_spec(change, name))
+            result = registry_unknown_plugin(&change->config, change->catalogs, name);
+        if (result < 0)
+            return result;
+    }
+    return 0;
 }
 
 static int collect(struct change *change)
@@ -72,6 +92,9 @@ static int collect(struct change *change)
         if (result < 0)
             return result;
     }
+    int result = offer_preferred(change);
+    if (result < 0)
+        return result;
     for (size_t i = 0; i < change->before.count; i++) {
         const struct package *package = &change->before.packages[i];
         if (*package->registry || !wants_update(request, package->name) || stands_still(package))
@@ -80,7 +103,7 @@ static int collect(struct change *change)
         source.commit = source.sha256 = NULL; /* what was got then, not what is asked for now */
         change_add_direct(change, &source, false);
     }
-    int result = fetch_direct(change);
+    result = fetch_direct(change);
     return result < 0 ? result : check_one_source_each(change);
 }
 
@@ -132,8 +155,8 @@ static int run(struct change *change)
     if (result < 0)
         return result;
     change_warn_names(change);
-    change_warn_needs(change);
     change_note_collisions(change);
+    change_note_holds(change);
     if (change->request->dry_run) {
         change_print_plan(change);
         return 0;

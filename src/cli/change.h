@@ -6,9 +6,8 @@
  *           -> ask -> build -> store -> generation -> commit -> links
  *
  * Nothing is visible before the commit. Each arrow is one file: change_candidates.c, change_plan.c
- * (with change_order, _explain, _steps), change_fetch.c, change_apply.c,
- * change_renames.c, change_grants.c, change_names.c, change_needs.c, change_print.c; change.c walks
- * the way.
+ * (with change_order, _depends, _holds, _explain, _steps), change_fetch.c, change_apply.c,
+ * change_renames.c, change_grants.c, change_names.c, change_print.c; change.c walks the way.
  */
 #ifndef PAII_CLI_CHANGE_H
 #define PAII_CLI_CHANGE_H
@@ -27,10 +26,11 @@ struct change_request {
     struct strings remove;
     struct strings update;
     bool update_all;
-    bool dev;             /* link folders live */
-    bool with_optional;   /* providers of optional contracts too */
-    const char *build;    /* --build: a type, "" for what is there, OPTION_OFF; NULL: not said */
-    const char *registry; /* --registry: where names are looked for; NULL: anywhere */
+    bool dev;              /* link folders live */
+    bool with_optional;    /* providers of optional contracts too */
+    struct strings prefer; /* plugins to be taken before other providers, if they can be had */
+    const char *build;     /* --build: a type, "" for what is there, OPTION_OFF; NULL: not said */
+    const char *registry;  /* --registry: where names are looked for; NULL: anywhere */
     bool dry_run, yes;
     /* Exactly what a lock file says; nothing above counts then. */
     bool locked;
@@ -53,6 +53,7 @@ struct choice {
     bool damaged;         /* of a lock: the prefix that the store has is to be replaced */
     bool rebuild;         /* a current one that is to be built in another way */
     bool same_as_current; /* a direct one that was fetched and found installed: not to be chosen */
+    bool aside; /* offered for a dependency alone: the name stands for another registry's plugin */
     /* Of a lock: what it says. */
     const struct package *locked;
     /* Once fetched: */
@@ -65,7 +66,8 @@ struct step {
     enum step_kind kind;
     struct choice *choice;        /* NULL for STEP_REMOVE */
     const struct package *before; /* NULL for STEP_INSTALL */
-    const char *because;          /* "MemoryProvider for incident", when pulled in; else NULL */
+    const char *because;          /* "MemoryProvider for incident", "needed by kit", when pulled in;
+                                     else NULL */
 };
 
 /* An installed plugin that its registry now lists under another name. */
@@ -107,8 +109,21 @@ int change_offer(struct change *change, const char *name, const char *registry);
 bool change_is_installed(const struct package *row, const struct package *installed);
 /* Offers every plugin that provides `contract` in some version. */
 int change_offer_providers(struct change *change, const char *contract);
+/* The choices of `name` that this registry offers, for a plugin that depends on it. */
+int change_offer_from(struct change *change, const char *name, const char *registry);
 /* A choice that is not from a registry. */
 struct choice *change_add_direct(struct change *change, const struct source *source, bool dev);
+
+/* ---- change_depends.c: plugins that plugins ask for by name ---- */
+
+struct dependency;
+/* Offers what will do for a dependency of `owner`. */
+int change_offer_dependency(struct change *change, const struct package *owner,
+                            const struct dependency *term);
+/* Adds the plugins of `set` that depend on one of `names`, directly or not, and are none of them.
+ */
+void change_dependents(struct strings *out, const struct installed *set,
+                       const struct strings *names, struct arena *arena);
 
 /* ---- change_plan.c: what is chosen ---- */
 
@@ -176,11 +191,10 @@ bool change_names(const struct change_request *request, const struct choice *cho
 /* Warns of new plugins whose names are nearly those of others that the person may mean. */
 void change_warn_names(const struct change *change);
 
-/* ---- change_needs.c ---- */
+/* ---- change_holds.c ---- */
 
-/* Warns of the plugins that Claude Code's plugins ask for and that will not be there, or not in the
- * version asked for. */
-void change_warn_needs(const struct change *change);
+/* Notes what an update of everything leaves alone because it is held. */
+void change_note_holds(const struct change *change);
 
 /* ---- change_collisions.c ---- */
 

@@ -184,6 +184,33 @@ int change_offer(struct change *change, const char *name, const char *registry)
     return 0;
 }
 
+static bool offered_from(const struct change *change, const char *name, const char *registry)
+{
+    for (size_t i = 0; i < change->choice_count; i++)
+        if (strcmp(change->choices[i]->package.name, name) == 0 &&
+            strcmp(change->choices[i]->package.registry, registry) == 0 &&
+            !change->choices[i]->current)
+            return true;
+    return false;
+}
+
+int change_offer_from(struct change *change, const char *name, const char *registry)
+{
+    if (offered_from(change, name, registry))
+        return 0;
+    if (change_offer(change, name, NULL) < 0)
+        error_clear(); /* which registry the name alone stands for does not matter here */
+    if (offered_from(change, name, registry))
+        return 0;
+    size_t first = change->choice_count;
+    for (size_t r = 0; r < change->config.registry_count; r++)
+        if (strcmp(change->config.registries[r].name, registry) == 0)
+            offer_rows(change, r, name, installed_find(&change->before, name));
+    for (size_t i = first; i < change->choice_count; i++)
+        change->choices[i]->aside = true;
+    return 0;
+}
+
 /* Whether one of the lines is a term of `contract`: "MemoryProvider@1.1" is one of
  * "MemoryProvider". */
 static bool lines_have_contract(const char *lines, const char *contract)

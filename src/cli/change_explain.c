@@ -105,9 +105,18 @@ static bool same_plugin(const struct explanation *explanation, const struct line
 
 /* ---- what is wanted ---- */
 
-static struct wanted wanted_of(const struct need *need)
+static struct wanted wanted_of(const struct explanation *explanation, const struct need *need)
 {
     const struct consumed *term = need->consumed;
+    if (!term) {
+        const struct change *change = explanation->planner->change;
+        const struct package *owner = explain_package(explanation, need->candidate);
+        return (struct wanted){
+            .plugin = need->depends->name,
+            .range = need->depends->range,
+            .registry = plan_dependency_registry(change, owner, need->depends),
+            .trouble = plan_dependency_trouble(change, owner, need->depends, explanation->arena)};
+    }
     return (struct wanted){
         .contract = term->contract, .service = term->service, .range = term->range};
 }
@@ -151,7 +160,7 @@ static struct line need_line(const struct explanation *explanation, const struct
     uint32_t *who = arena_copy(explanation->arena, &fact->a, sizeof *who);
     struct line line = {.kind = FACT_NEED, .who = {who, 1}, .gate = fact->b};
     if (need)
-        add_wanted(explanation, &line, wanted_of(need));
+        add_wanted(explanation, &line, wanted_of(explanation, need));
     line.others = explain_crowds(explanation, gates->items + gates->at[fact->b],
                                  gates->at[fact->b + 1] - gates->at[fact->b]);
     return line;
@@ -240,7 +249,7 @@ static void widen(const struct explanation *explanation, struct line *line)
         return;
     for (size_t i = 0; i < planner->need_count; i++) {
         const struct need *need = &planner->needs[i];
-        struct wanted wanted = wanted_of(need);
+        struct wanted wanted = wanted_of(explanation, need);
         if (need->gate == line->gate && strcmp(name_of(explanation, need->candidate), name) == 0 &&
             same_thing(&wanted, &line->want[0]) &&
             plan_choosable(planner->choices[need->candidate], NULL, false) &&

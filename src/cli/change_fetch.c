@@ -321,8 +321,8 @@ static void warn_of_manifest(const struct change *change, const struct choice *c
 /* Whether a plan that was made with the one is good for the other. */
 static bool same_terms(const struct package *a, const struct package *b)
 {
-    return strcmp(a->provides, b->provides) == 0 && strcmp(a->consumes, b->consumes) == 0 &&
-           strcmp(or_empty(a->depends), b->depends) == 0 &&
+    return strcmp(a->version, b->version) == 0 && strcmp(a->provides, b->provides) == 0 &&
+           strcmp(a->consumes, b->consumes) == 0 && strcmp(or_empty(a->depends), b->depends) == 0 &&
            strcmp(or_empty(a->conflicts), b->conflicts) == 0;
 }
 

@@ -26,6 +26,30 @@ const struct spec *plan_spec(const struct change *change, const char *name)
     return NULL;
 }
 
+bool plan_stays(const struct change *change, const struct choice *choice)
+{
+    const struct package *package = &choice->package;
+    const struct package *before = installed_find(&change->before, package->name);
+    struct version offered, mine;
+    if (!before || choice->current)
+        return false;
+    if (before->flags & PACKAGE_HELD)
+        return true;
+    const struct spec *spec = plan_spec(change, package->name);
+    if (choice->direct || (spec && spec->range) ||
+        strcmp(before->registry, package->registry) != 0 ||
+        (before->flags | package->flags) & PACKAGE_UNVERSIONED)
+        return false;
+    return version_parse(&offered, package->version, true) &&
+           version_parse(&mine, before->version, true) && version_compare(&offered, &mine) < 0;
+}
+
+/* A version that only the plugin itself knows: it will be fetched to see. */
+static bool is_unseen(const struct choice *choice)
+{
+    return !choice->manifest && strcmp(choice->package.version, VERSION_UNKNOWN) == 0;
+}
+
 bool plan_choosable(const struct choice *choice, const struct range *range, bool prereleases)
 {
     struct version version = {0};
@@ -34,6 +58,8 @@ bool plan_choosable(const struct choice *choice, const struct range *range, bool
     if ((choice->package.flags & PACKAGE_YANKED) && !choice->current &&
         !(range && range_is_exact(range)))
         return false;
+    if (is_unseen(choice))
+        return true;
     if (!version_parse(&version, choice->package.version, true))
         return !range;
     if (!range)
@@ -52,10 +78,11 @@ static int compare_versions(const struct choice *a, const struct choice *b)
 }
 
 /* Among choices of one name: a new direct source, then (unless an update is wanted) what is
- * installed, then the newest. */
-static int compare_same_name(const struct change *change, const struct choice *a,
+ * installed, then the newest; what tags name comes last unless versions were asked for. */
+static int compare_same_name(const struct ranking *ranking, const struct choice *a,
                              const struct choice *b)
 {
+    const struct change *change = ranking->planner->change;
     bool new_a = a->direct && !a->current, new_b = b->direct && !b->current;
     if (new_a != new_b)
         return new_a ? -1 : 1;
@@ -68,6 +95,9 @@ static int compare_same_name(const struct change *change, const struct choice *a
     bool keep = !plan_updates(change, a->package.name) || newer == 0;
     if (keep && a->current != b->current)
         return a->current ? -1 : 1;
+    bool old_a = a->package.flags & PACKAGE_TAGGED, old_b = b->package.flags & PACKAGE_TAGGED;
+    if (old_a != old_b && !ranking->ranged)
+        return old_a ? 1 : -1;
     return newer;
 }
 
@@ -92,11 +122,6 @@ bool plan_named(const struct change *change, const struct choice *choice)
            (choice->package.flags & PACKAGE_REQUESTED);
 }
 
-struct ranking {
-    const struct planner *planner;
-    const struct consumed *consumed; /* NULL: all are of one name */
-};
-
 static int compare_choices(const void *pa, const void *pb, void *payload)
 {
     const struct ranking *ranking = payload;
@@ -108,6 +133,10 @@ static int compare_choices(const void *pa, const void *pb, void *payload)
         bool bound_b = plan_bound(change, ranking->consumed, b->package.name);
         if (bound_a != bound_b)
             return bound_a ? -1 : 1;
+        bool liked_a = strings_has(&change->request->prefer, a->package.name);
+        bool liked_b = strings_has(&change->request->prefer, b->package.name);
+        if (liked_a != liked_b)
+            return liked_a ? -1 : 1;
         bool there_a = installed_find(&change->before, a->package.name) != NULL;
         bool there_b = installed_find(&change->before, b->package.name) != NULL;
         if (there_a != there_b)
@@ -118,15 +147,13 @@ static int compare_choices(const void *pa, const void *pb, void *payload)
             return a->priority > b->priority ? -1 : 1;
         return strcmp(a->package.name, b->package.name);
     }
-    int order = compare_same_name(change, a, b);
+    int order = compare_same_name(ranking, a, b);
     /* The order in which they were offered is deterministic too. */
     return order ? order : (*(const uint32_t *)pa > *(const uint32_t *)pb ? 1 : -1);
 }
 
-void plan_sort(const struct planner *planner, const struct consumed *consumed, uint32_t *items,
-               size_t count)
+void plan_sort(struct ranking ranking, uint32_t *items, size_t count)
 {
-    struct ranking ranking = {planner, consumed};
     if (count)
         qsort_r(items, count, sizeof *items, compare_choices, &ranking);
 }

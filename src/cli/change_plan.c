@@ -12,10 +12,17 @@
 
 /* ---- requirements ---- */
 
+/* Whether the request leaves room for the choice at all. */
+static bool eligible(const struct planner *planner, const struct choice *choice)
+{
+    const struct change *change = planner->change;
+    return !plan_removes(change, choice->package.name) && !plan_stays(change, choice);
+}
+
 static bool offers(const struct planner *planner, const struct choice *choice, const char *name,
                    const char *registry)
 {
-    return strcmp(choice->package.name, name) == 0 && !plan_removes(planner->change, name) &&
+    return strcmp(choice->package.name, name) == 0 && !choice->aside && eligible(planner, choice) &&
            (!registry || strcmp(choice->package.registry, registry) == 0);
 }
 
@@ -28,7 +35,7 @@ static size_t find_name(struct planner *planner, uint32_t *items, const char *na
             if (offers(planner, planner->choices[i], name, registry) &&
                 plan_choosable(planner->choices[i], range, prereleases))
                 items[count++] = (uint32_t)i;
-    plan_sort(planner, NULL, items, count);
+    plan_sort((struct ranking){.planner = planner, .ranged = range != NULL}, items, count);
     return count;
 }
 
@@ -49,13 +56,28 @@ static size_t find_providers(struct planner *planner, uint32_t *items,
     size_t count = 0;
     for (size_t i = 0; i < planner->choice_count; i++) {
         const struct choice *choice = planner->choices[i];
-        if (!plan_removes(planner->change, choice->package.name) &&
-            plan_choosable(choice, NULL, false) &&
+        if (!choice->aside && eligible(planner, choice) && plan_choosable(choice, NULL, false) &&
             provided_lines_satisfy(choice->package.provides, consumed, planner->arena))
             items[count++] = (uint32_t)i;
     }
-    plan_sort(planner, consumed, items, count);
+    plan_sort((struct ranking){.planner = planner, .consumed = consumed}, items, count);
     return only_bound(planner, consumed, items, count);
+}
+
+static size_t find_dependency(struct planner *planner, uint32_t *items, const struct package *owner,
+                              const struct dependency *term)
+{
+    struct range *range =
+        strcmp(term->range, "*") == 0 ? NULL : range_parse(planner->arena, term->range, false);
+    size_t count = 0;
+    for (int prereleases = 0; prereleases < 2 && count == 0; prereleases++)
+        for (size_t i = 0; i < planner->choice_count; i++)
+            if (plan_is_dependency(planner->change, owner, term, planner->choices[i]) &&
+                eligible(planner, planner->choices[i]) &&
+                plan_choosable(planner->choices[i], range, prereleases))
+                items[count++] = (uint32_t)i;
+    plan_sort((struct ranking){.planner = planner, .ranged = range != NULL}, items, count);
+    return count;
 }
 
 static void add_root(struct planner *planner, const uint32_t *items, size_t count,
@@ -74,28 +96,47 @@ static uint32_t *room_for_all(struct planner *planner)
 
 /* ---- the universe ---- */
 
-/* Offers providers of what choices need until nothing new is needed. */
-static int close_over_contracts(struct planner *planner)
+static int offer_providers(struct planner *planner, const struct package *package,
+                           struct strings *seen)
+{
+    struct consumed *terms;
+    size_t count = consumed_parse_lines(&terms, package->consumes, planner->arena);
+    int result = 0;
+    for (size_t t = 0; t < count && result == 0; t++) {
+        if ((terms[t].optional && !planner->change->request->with_optional) ||
+            strings_has(seen, terms[t].contract))
+            continue;
+        strings_add(seen, planner->arena, terms[t].contract);
+        result = change_offer_providers(planner->change, terms[t].contract);
+    }
+    return result;
+}
+
+static int offer_dependencies(struct planner *planner, const struct package *package)
+{
+    struct dependency *terms;
+    size_t count = dependency_parse_lines(&terms, package->depends, planner->arena);
+    int result = 0;
+    for (size_t t = 0; t < count && result == 0; t++)
+        result = change_offer_dependency(planner->change, package, &terms[t]);
+    return result;
+}
+
+/* Offers what choices need until nothing new is needed. Removing alone brings in nothing. */
+static int close_over_needs(struct planner *planner)
 {
     struct change *change = planner->change;
+    const struct change_request *request = change->request;
     struct strings seen = {0};
-    bool registries = change->request->install_count || change->request->update_all ||
-                      change->request->update.count;
-    for (size_t i = 0; i < change->choice_count; i++) {
-        struct consumed *terms;
-        size_t count =
-            consumed_parse_lines(&terms, change->choices[i]->package.consumes, planner->arena);
-        for (size_t t = 0; t < count; t++) {
-            if ((terms[t].optional && !change->request->with_optional) ||
-                strings_has(&seen, terms[t].contract))
-                continue;
-            strings_add(&seen, planner->arena, terms[t].contract);
-            int result = registries ? change_offer_providers(change, terms[t].contract) : 0;
-            if (result < 0)
-                return result;
-        }
+    int result = 0;
+    if (!request->install_count && !request->update_all && !request->update.count)
+        return 0;
+    for (size_t i = 0; i < change->choice_count && result == 0; i++) {
+        result = offer_providers(planner, &change->choices[i]->package, &seen);
+        if (result == 0)
+            result = offer_dependencies(planner, &change->choices[i]->package);
     }
-    return 0;
+    return result;
 }
 
 static int compare_names(const void *pa, const void *pb, void *payload)
@@ -106,20 +147,53 @@ static int compare_names(const void *pa, const void *pb, void *payload)
     return order ? order : (a > b) - (a < b);
 }
 
-static void add_needs(struct planner *planner, uint32_t candidate)
+static void add_need(struct planner *planner, struct need need)
+{
+    *arena_push(planner->arena, &planner->needs, &planner->need_count, &planner->need_capacity) =
+        need;
+}
+
+static void add_contracts(struct planner *planner, uint32_t candidate, uint32_t *items)
 {
     struct consumed *terms;
     size_t count =
         consumed_parse_lines(&terms, planner->choices[candidate]->package.consumes, planner->arena);
-    uint32_t *items = room_for_all(planner);
     for (size_t t = 0; t < count; t++) {
         if (terms[t].optional && !planner->change->request->with_optional)
             continue;
         size_t found = find_providers(planner, items, &terms[t]);
         uint32_t gate = index_add_gate(planner->builder, items, (uint32_t)found);
         (terms[t].optional ? index_add_wish : index_add_need)(planner->builder, candidate, gate);
-        *arena_push(planner->arena, &planner->needs, &planner->need_count,
-                    &planner->need_capacity) = (struct need){candidate, gate, &terms[t]};
+        add_need(planner, (struct need){candidate, gate, .consumed = &terms[t]});
+    }
+}
+
+static void add_dependencies(struct planner *planner, uint32_t candidate, uint32_t *items)
+{
+    const struct package *owner = &planner->choices[candidate]->package;
+    struct dependency *terms;
+    size_t count = dependency_parse_lines(&terms, owner->depends, planner->arena);
+    for (size_t t = 0; t < count; t++) {
+        size_t found = find_dependency(planner, items, owner, &terms[t]);
+        uint32_t gate = index_add_gate(planner->builder, items, (uint32_t)found);
+        index_add_need(planner->builder, candidate, gate);
+        add_need(planner, (struct need){candidate, gate, .depends = &terms[t]});
+    }
+}
+
+static void add_conflicts(struct planner *planner, uint32_t candidate, uint32_t *items)
+{
+    struct conflict *terms;
+    size_t count = conflict_parse_lines(&terms, planner->choices[candidate]->package.conflicts,
+                                        planner->arena);
+    for (size_t t = 0; t < count; t++) {
+        uint32_t found = 0;
+        for (uint32_t i = 0; i < planner->choice_count; i++)
+            if (plan_is_conflict(&terms[t], planner->choices[i], planner->arena))
+                items[found++] = i;
+        if (found)
+            index_add_avoid(planner->builder, candidate,
+                            index_add_set(planner->builder, items, found));
     }
 }
 
@@ -144,8 +218,12 @@ static void make_index(struct planner *planner)
         last = choice->package.name;
         index_add_candidate(planner->builder);
     }
-    for (uint32_t i = 0; i < planner->choice_count; i++)
-        add_needs(planner, i);
+    uint32_t *items = room_for_all(planner);
+    for (uint32_t i = 0; i < planner->choice_count; i++) {
+        add_contracts(planner, i, items);
+        add_dependencies(planner, i, items);
+        add_conflicts(planner, i, items);
+    }
 }
 
 static int no_version_matches(struct planner *planner, const struct spec *spec)
@@ -196,8 +274,8 @@ static void add_standing_roots(struct planner *planner)
     uint32_t *items = room_for_all(planner);
     for (size_t i = 0; i < change->before.count; i++) {
         const struct package *package = &change->before.packages[i];
-        if (!(package->flags & PACKAGE_REQUESTED) || plan_removes(change, package->name) ||
-            plan_spec(change, package->name))
+        if (!(package->flags & (PACKAGE_REQUESTED | PACKAGE_HELD)) ||
+            plan_removes(change, package->name) || plan_spec(change, package->name))
             continue;
         struct range *range = NULL;
         if (plan_updates(change, package->name) && *package->range)
@@ -226,7 +304,7 @@ static int state(struct planner *planner)
     struct change *change = planner->change;
     int result = offer_standing(change);
     if (result == 0)
-        result = close_over_contracts(planner);
+        result = close_over_needs(planner);
     if (result < 0)
         return result;
     make_index(planner);
@@ -285,6 +363,8 @@ int change_plan(struct change *change)
     struct planner planner = {.change = change, .arena = &scratch};
     int result = check_removals(change);
     struct answer_plan answer;
+    if (result == 0)
+        result = plan_check_holds(change);
     if (result == 0)
         result = solve(&planner, true, &answer);
     if (result == 0)

@@ -1,12 +1,13 @@
 /*
  * Between the files of the plan: change_plan.c makes a problem for the resolver, change_order.c
- * says what is preferred, change_explain.c why there is no solution, change_steps.c what a solution
- * means.
+ * says what is preferred, change_depends.c what a name leads to, change_explain.c why there is no
+ * solution, change_steps.c what a solution means.
  */
 #ifndef PAII_CLI_CHANGE_PLAN_H
 #define PAII_CLI_CHANGE_PLAN_H
 
 #include "cli/change.h"
+#include "registry/dependency.h"
 #include "resolver/solver.h"
 
 /* What stands behind a root: a plugin by name, and how it was asked for. */
@@ -18,7 +19,8 @@ struct asked {
 /* A need of a choice, for the explanation: the term behind the gate. */
 struct need {
     uint32_t candidate, gate;
-    const struct consumed *consumed;
+    const struct consumed *consumed; /* NULL: a plugin by name, */
+    const struct dependency *depends;
 };
 
 struct planner {
@@ -53,9 +55,37 @@ bool plan_bound(const struct change *change, const struct consumed *consumed, co
 
 /* Whether a requirement with this range (NULL: none) may take the choice at all. */
 bool plan_choosable(const struct choice *choice, const struct range *range, bool prereleases);
-/* Sorts the solver's numbers, best first. `consumed` is NULL when all are of one name. */
-void plan_sort(const struct planner *planner, const struct consumed *consumed, uint32_t *items,
-               size_t count);
+/* Whether the request leaves the installed version of the choice's plugin alone, so that this other
+ * one is out of question: it is held, or newer and nobody asked for an older one. */
+bool plan_stays(const struct change *change, const struct choice *choice);
+/* What plan_sort() sorts for. */
+struct ranking {
+    const struct planner *planner;
+    const struct consumed *consumed; /* NULL: all are of one name */
+    bool ranged;                     /* versions were asked for, so tags count like others */
+};
+/* Sorts the solver's numbers, best first. */
+void plan_sort(struct ranking ranking, uint32_t *items, size_t count);
+
+/* ERR_REFUSED if the request names something held that it would change. */
+int plan_check_holds(const struct change *change);
+
+/* ---- plugins by name ---- */
+
+/* Whether the choice is a plugin that a dependency of `owner` leads to, whatever its version. */
+bool plan_is_dependency(const struct change *change, const struct package *owner,
+                        const struct dependency *term, const struct choice *choice);
+/* For people: "plugin 'secrets-vault' ~2.1.0". */
+const char *plan_dependency_words(const struct dependency *term, struct arena *arena);
+/* The registry that it leads to; NULL: any, or none that is known. */
+const char *plan_dependency_registry(const struct change *change, const struct package *owner,
+                                     const struct dependency *term);
+/* Why the term leads nowhere, whatever is installed: its registry is not there or may not be
+ * depended on; NULL if neither. */
+const char *plan_dependency_trouble(const struct change *change, const struct package *owner,
+                                    const struct dependency *term, struct arena *arena);
+bool plan_is_conflict(const struct conflict *conflict, const struct choice *choice,
+                      struct arena *arena);
 
 /* ---- after the resolver ---- */
 

@@ -4,12 +4,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What the alias is bound to now; NULL if it is not. */
+static const char *bound_before(const struct change *change, const struct choice *consumer,
+                                const struct consumed *consumed)
+{
+    const char *key =
+        arena_printf(change->arena, "%s.%s=", consumer->package.name, consumed->alias);
+    for (size_t i = 0; i < change->before.bindings.count; i++)
+        if (text_starts(change->before.bindings.items[i], key))
+            return change->before.bindings.items[i] + strlen(key);
+    return NULL;
+}
+
 static int bind_alias(struct planner *planner, const struct choice *consumer,
                       const struct consumed *consumed, struct choice *const *chosen, size_t count)
 {
     struct change *change = planner->change;
     struct strings fits = {0};
-    const char *bound = NULL;
+    const char *bound = NULL, *liked = NULL, *before = bound_before(change, consumer, consumed);
     for (size_t i = 0; i < count; i++) {
         const char *name = chosen[i]->package.name;
         if (!provided_lines_satisfy(chosen[i]->package.provides, consumed, planner->arena))
@@ -17,7 +29,13 @@ static int bind_alias(struct planner *planner, const struct choice *consumer,
         strings_add(&fits, change->arena, name);
         if (plan_bound(change, consumed, name))
             bound = name;
+        if (!liked && strings_has(&change->request->prefer, name))
+            liked = name;
     }
+    if (!bound && liked)
+        bound = liked;
+    if (!bound && before && strings_has(&fits, before))
+        bound = before;
     if (!bound && fits.count == 1)
         bound = fits.items[0];
     if (bound) {
@@ -41,6 +59,21 @@ static int bind_alias(struct planner *planner, const struct choice *consumer,
     return -ERR_CONTRACT;
 }
 
+static const char *needed_by(struct planner *planner, const struct choice *choice,
+                             struct choice *const *chosen, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct dependency *terms;
+        size_t term_count =
+            dependency_parse_lines(&terms, chosen[i]->package.depends, planner->arena);
+        for (size_t t = 0; t < term_count; t++)
+            if (plan_is_dependency(planner->change, &chosen[i]->package, &terms[t], choice))
+                return arena_printf(planner->change->arena, "needed by %s",
+                                    chosen[i]->package.name);
+    }
+    return NULL;
+}
+
 /* Who needs the provider, or else who can use it. */
 static const char *needed_for(struct planner *planner, const struct choice *provider,
                               struct choice *const *chosen, size_t count, bool optional)
@@ -59,6 +92,13 @@ static const char *needed_for(struct planner *planner, const struct choice *prov
     return optional ? NULL : needed_for(planner, provider, chosen, count, true);
 }
 
+static const char *pulled_in(struct planner *planner, const struct choice *choice,
+                             struct choice *const *chosen, size_t count)
+{
+    const char *by = needed_by(planner, choice, chosen, count);
+    return by ? by : needed_for(planner, choice, chosen, count, false);
+}
+
 /* The plan's package carries what the person asked for now, or before. */
 static void mark_request(struct planner *planner, struct choice *choice,
                          const struct package *before)
@@ -75,7 +115,7 @@ static void mark_request(struct planner *planner, struct choice *choice,
     if (choice->current && (flags != before->flags || strcmp(range, before->range) != 0))
         planner->dirty = true;
     if (before) { /* what is switched off stays so in another version */
-        flags |= before->flags & (PACKAGE_DISABLED | PACKAGE_PARTLY);
+        flags |= before->flags & (PACKAGE_DISABLED | PACKAGE_PARTLY | PACKAGE_HELD);
         choice->package.disabled_components = before->disabled_components;
     }
     choice->package.flags = flags;
@@ -124,7 +164,7 @@ int plan_steps(struct planner *planner, const struct answer_plan *answer)
                             .choice = chosen[i],
                             .before = before};
         if (step.kind == STEP_INSTALL && !plan_named(change, chosen[i]))
-            step.because = needed_for(planner, chosen[i], chosen, count, false);
+            step.because = pulled_in(planner, chosen[i], chosen, count);
         mark_request(planner, chosen[i], before);
         add_step(change, step);
 

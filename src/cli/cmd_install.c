@@ -9,6 +9,7 @@ struct options {
     const char *registry;
     const char *build;
     bool dev, locked, offline, project, with_optional;
+    struct strings prefer;
 };
 
 static const char *const builds[] = {"pip", "cargo", "make", NULL};
@@ -68,6 +69,7 @@ static int run(struct invocation *call)
         .build = options->build,
         .dev = options->dev,
         .with_optional = options->with_optional,
+        .prefer = options->prefer,
         .dry_run = call->dry_run,
         .yes = call->yes,
     };
@@ -126,6 +128,12 @@ const struct command cmd_install = {
              .choices = builds,
              .help = "build a Claude Code plugin from the pyproject.toml, Cargo.toml or Makefile "
                      "that it carries; --no-build if its marketplace asks for that"},
+            {.name = "prefer",
+             .kind = OPTION_STRINGS,
+             .offset = offsetof(struct options, prefer),
+             .value = "PLUGIN",
+             .help = "of several providers of a contract take this one, if it can be had",
+             .complete = COMPLETE_AVAILABLE},
             {.name = "locked",
              .kind = OPTION_FLAG,
              .offset = offsetof(struct options, locked),

@@ -17,20 +17,26 @@ static const char *origin(const struct package *package, struct arena *arena)
     return *package->registry ? package->registry : source_text(&package->source, arena);
 }
 
+static void json_lines(struct json_writer *json, const char *key, const char *lines,
+                       struct arena *arena)
+{
+    struct strings items = {0};
+    strings_split(&items, arena, lines, '\n');
+    json_key(json, key);
+    json_array(json);
+    for (size_t i = 0; i < items.count; i++)
+        json_string(json, items.items[i]);
+    json_end_array(json);
+}
+
 /* Only the lock knows which components are switched off. */
 static void json_disabled(struct json_writer *json, const struct installed *set,
                           const struct package *package, struct arena *arena)
 {
-    struct strings lines = {0};
     const struct package *locked = installed_find(set, package->name);
-    strings_split(&lines, arena, locked ? locked->disabled_components : "", '\n');
     json_key(json, "disabled");
     json_boolean(json, package->flags & PACKAGE_DISABLED);
-    json_key(json, "disabled_components");
-    json_array(json);
-    for (size_t i = 0; i < lines.count; i++)
-        json_string(json, lines.items[i]);
-    json_end_array(json);
+    json_lines(json, "disabled_components", locked ? locked->disabled_components : "", arena);
 }
 
 static int print_json(const struct catalog *installed, struct arena *arena)
@@ -57,6 +63,9 @@ static int print_json(const struct catalog *installed, struct arena *arena)
         json_boolean(&json, package.flags & PACKAGE_REQUESTED);
         json_key(&json, "dev");
         json_boolean(&json, package.flags & PACKAGE_DEV);
+        json_key(&json, "held");
+        json_boolean(&json, package.flags & PACKAGE_HELD);
+        json_lines(&json, "depends", package.depends, arena);
         json_disabled(&json, &set, &package, arena);
         json_end_object(&json);
     }
@@ -78,9 +87,10 @@ static void print_table(const struct catalog *installed, struct arena *arena)
     }
     for (size_t i = 0; i < installed->count; i++) {
         catalog_get(installed, i, &package);
-        out("%-*s  %-*s  %s%s%s\n", (int)name_width, package.name, (int)version_width,
+        out("%-*s  %-*s  %s%s%s%s\n", (int)name_width, package.name, (int)version_width,
             package.version, origin(&package, arena),
             package.flags & PACKAGE_REQUESTED ? "" : " (pulled in)",
+            package.flags & PACKAGE_HELD ? " (held)" : "",
             package.flags & PACKAGE_DISABLED ? " (disabled)"
             : package.flags & PACKAGE_PARTLY ? " (partly disabled)"
                                              : "");

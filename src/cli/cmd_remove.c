@@ -7,6 +7,37 @@ struct options {
     bool project;
 };
 
+/* What depends on a removed plugin by name goes with it, or nothing goes. */
+static int add_dependents(struct change_request *request, struct invocation *call)
+{
+    struct installed set;
+    struct strings dependents = {0};
+    int result = installed_read(&set, call->arena);
+    for (size_t i = 0; i < request->remove.count && result == 0; i++)
+        result = installed_check(&set, request->remove.items[i]);
+    if (result < 0)
+        return result;
+    change_dependents(&dependents, &set, &request->remove, call->arena);
+    if (dependents.count == 0)
+        return 0;
+    const char *names = strings_join(&request->remove, call->arena, " ");
+    const char *others = strings_join(&dependents, call->arena, ", ");
+    bool too = call->yes;
+    if (!too && term_is_interactive()) {
+        note("%s depends on what is to be removed", others);
+        too = term_ask("Remove that, too?");
+    }
+    if (!too) {
+        fail(ERR_CONTRACT, "what is to be removed is needed by %s", others);
+        error_hint("remove both: paii remove %s %s", names,
+                   strings_join(&dependents, call->arena, " "));
+        return -ERR_CONTRACT;
+    }
+    for (size_t i = 0; i < dependents.count; i++)
+        strings_add(&request->remove, call->arena, dependents.items[i]);
+    return 0;
+}
+
 static int run(struct invocation *call)
 {
     const struct options *options = call->options;
@@ -17,16 +48,19 @@ static int run(struct invocation *call)
             return result;
         strings_add(&request.remove, call->arena, call->args[i]);
     }
-    return options->project ? project_change(&request, call->arena)
-                            : change_run(&request, call->arena);
+    if (options->project)
+        return project_change(&request, call->arena);
+    int result = add_dependents(&request, call);
+    return result < 0 ? result : change_run(&request, call->arena);
 }
 
 const struct command cmd_remove = {
     .name = "remove",
     .summary = "remove plugins",
     .description =
-        "Plugins that were pulled in for a removed one and that nothing else needs go with it. The "
-        "configuration and data that a plugin has in PAII_DIR/plugins/NAME stay.",
+        "Plugins that were pulled in for a removed one and that nothing else needs go with it. "
+        "Plugins that depend on a removed one by name are named, and go if you agree (--yes does). "
+        "The configuration and data that a plugin has in PAII_DIR/plugins/NAME stay.",
     .group = GROUP_PLUGINS,
     .needs = NEEDS_LOCK,
     .options =

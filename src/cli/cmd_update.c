@@ -6,6 +6,7 @@
 
 struct options {
     bool offline, project;
+    struct strings prefer;
 };
 
 /* The newest of everything starts with the newest indexes. */
@@ -27,7 +28,11 @@ static int run(struct invocation *call)
 {
     const struct options *options = call->options;
     struct change_request request = {
-        .dry_run = call->dry_run, .yes = call->yes, .update_all = call->arg_count == 0};
+        .dry_run = call->dry_run,
+        .yes = call->yes,
+        .update_all = call->arg_count == 0,
+        .prefer = options->prefer,
+    };
     struct installed set;
     if (options->offline)
         fetch_go_offline();
@@ -54,6 +59,12 @@ const struct command cmd_update = {
     .needs = NEEDS_LOCK,
     .options =
         (const struct option[]){
+            {.name = "prefer",
+             .kind = OPTION_STRINGS,
+             .offset = offsetof(struct options, prefer),
+             .value = "PLUGIN",
+             .help = "of several providers of a contract take this one, if it can be had",
+             .complete = COMPLETE_AVAILABLE},
             {.name = "offline",
              .kind = OPTION_FLAG,
              .offset = offsetof(struct options, offline),

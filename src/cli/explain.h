@@ -25,6 +25,8 @@ struct wanted {
     const char *contract, *service; /* service may be NULL */
     const char *plugin;             /* NULL: a contract */
     const char *range;              /* "*" for any */
+    const char *registry;           /* where the plugin is looked for; NULL: anywhere */
+    const char *trouble;            /* why it is not to be had there, or NULL */
 };
 
 /* Facts that differ by versions alone. */

@@ -170,6 +170,20 @@ static void help_hidden(struct helper *helper, const struct wanted *want)
                  install_command(helper, trial));
 }
 
+/* What a plugin's registry may not bring in, a person may. */
+static void help_leave(struct helper *helper, const struct wanted *want)
+{
+    if (!want->trouble || !want->registry)
+        return;
+    struct trial *trial = trial_new(helper);
+    ask_for(helper, trial, want->registry, want->plugin, NULL);
+    if (change_offer(&trial->change, want->plugin, want->registry) == 0 && works(helper, trial))
+        add_hint(helper,
+                 arena_printf(helper->arena, "if you trust '%s', ask for '%s' as well",
+                              want->registry, want->plugin),
+                 install_command(helper, trial));
+}
+
 /* ---- what was asked for, and what is there ---- */
 
 static void help_range(struct helper *helper, const struct spec *spec)
@@ -306,7 +320,7 @@ static void each_want(struct helper *helper, bool missing,
 static void help_registry(struct helper *helper, const struct wanted *want)
 {
     struct near *near;
-    if (explain_near(helper->explanation, want, &near) == 0)
+    if (!want->registry && explain_near(helper->explanation, want, &near) == 0)
         add_hint(helper,
                  arena_printf(helper->arena, "no registry here %s %s; add one that does",
                               want->plugin ? "has" : "provides",
@@ -325,6 +339,7 @@ void explain_help(struct explanation *explanation)
     struct helper helper = helper_of(explanation);
     each_want(&helper, true, help_want);
     each_want(&helper, true, help_hidden);
+    each_want(&helper, true, help_leave);
     each_want(&helper, false, help_binding);
     each_asked(&helper, help_range, NULL);
     each_asked(&helper, NULL, help_update);

@@ -187,6 +187,8 @@ const char *explain_nobody(const struct explanation *explanation, const struct w
     size_t count = explain_near(explanation, want, &near);
     const struct package *gone = removed(explanation, want);
     struct package hidden;
+    if (want->trouble)
+        return arena_printf(arena, ", and %s", want->trouble);
     if (gone)
         return arena_printf(arena, ", and %s %s is to be removed", gone->name, gone->version);
     for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {

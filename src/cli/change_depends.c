@@ -1,0 +1,176 @@
+/*
+ * Plugins that a plugin asks for by name (docs/registry.md, "Dependencies"): in which registry they
+ * are looked for, and which choices will do.
+ */
+#include "cli/change_plan.h"
+
+#include <string.h>
+
+static const struct catalog *catalog_of(const struct change *change, const char *registry)
+{
+    for (size_t r = 0; change->catalogs && r < change->config.registry_count; r++)
+        if (strcmp(change->config.registries[r].name, registry) == 0)
+            return &change->catalogs[r];
+    return NULL;
+}
+
+static bool calls_itself(const struct catalog *catalog, const char *title)
+{
+    return catalog && catalog->title && strcmp(catalog->title, title) == 0;
+}
+
+/* The registry that an author calls so: the plugin's own, else the one that the person calls so,
+ * else the only one that calls itself so. */
+static const char *registry_called(const struct change *change, const char *own, const char *title)
+{
+    const char *found = NULL;
+    if (calls_itself(catalog_of(change, own), title))
+        return own;
+    if (config_registry(&change->config, title))
+        return title;
+    for (size_t r = 0; change->catalogs && r < change->config.registry_count; r++) {
+        if (!calls_itself(&change->catalogs[r], title))
+            continue;
+        if (found)
+            return NULL;
+        found = change->config.registries[r].name;
+    }
+    return found;
+}
+
+/* Whether the plugins of `registry` may bring in those of `other`. */
+static bool allows(const struct change *change, const char *registry, const char *other)
+{
+    const struct catalog *catalog = catalog_of(change, registry), *far = catalog_of(change, other);
+    struct strings names = {0};
+    if (strcmp(registry, other) == 0)
+        return true;
+    strings_split(&names, change->arena, catalog && catalog->allows ? catalog->allows : "", '\n');
+    return strings_has(&names, other) || (far && *far->title && strings_has(&names, far->title));
+}
+
+/* As with the client, the registries of what was asked for decide: trust is not handed on. */
+static bool permitted(const struct change *change, const char *registry)
+{
+    for (size_t i = 0; i < change->choice_count; i++) {
+        const struct package *package = &change->choices[i]->package;
+        if ((plan_spec(change, package->name) || plan_updates(change, package->name)) &&
+            allows(change, package->registry, registry))
+            return true;
+    }
+    return false;
+}
+
+/* Where the term leads. */
+struct place {
+    const char *registry; /* NULL: any, or none */
+    bool unknown;         /* no registry is called so */
+    bool foreign;         /* not the plugin's own, and not permitted */
+};
+
+static struct place place_of(const struct change *change, const struct package *owner,
+                             const struct dependency *term)
+{
+    const char *own = owner->registry;
+    if (!term->registry)
+        return (struct place){.registry = *own ? own : NULL};
+    const char *registry = registry_called(change, own, term->registry);
+    if (!registry)
+        return (struct place){.unknown = true};
+    /* Who names a source of their own answers for what it asks for. */
+    return (struct place){.registry = registry,
+                          .foreign =
+                              *own && strcmp(own, registry) != 0 && !permitted(change, registry)};
+}
+
+int change_offer_dependency(struct change *change, const struct package *owner,
+                            const struct dependency *term)
+{
+    struct place place = place_of(change, owner, term);
+    if (place.unknown || place.foreign)
+        return 0;
+    return place.registry ? change_offer_from(change, term->name, place.registry)
+                          : change_offer(change, term->name, NULL);
+}
+
+bool plan_is_dependency(const struct change *change, const struct package *owner,
+                        const struct dependency *term, const struct choice *choice)
+{
+    const struct package *package = &choice->package;
+    if (strcmp(package->name, term->name) != 0)
+        return false;
+    /* What a person installed from a source of their own stands for the plugin of that name. */
+    if (!*package->registry)
+        return true;
+    struct place place = place_of(change, owner, term);
+    if (place.unknown || (place.foreign && !choice->current))
+        return false;
+    return !place.registry || strcmp(package->registry, place.registry) == 0;
+}
+
+const char *plan_dependency_words(const struct dependency *term, struct arena *arena)
+{
+    bool any = strcmp(term->range, "*") == 0;
+    return arena_printf(arena, "plugin '%s'%s%s%s%s", term->name, any ? "" : " ",
+                        any ? "" : term->range, term->registry ? " of " : "",
+                        term->registry ? term->registry : "");
+}
+
+const char *plan_dependency_registry(const struct change *change, const struct package *owner,
+                                     const struct dependency *term)
+{
+    return place_of(change, owner, term).registry;
+}
+
+const char *plan_dependency_trouble(const struct change *change, const struct package *owner,
+                                    const struct dependency *term, struct arena *arena)
+{
+    struct place place = place_of(change, owner, term);
+    if (place.unknown)
+        return arena_printf(arena, "no registry, or more than one, is called '%s'", term->registry);
+    if (place.foreign)
+        return arena_printf(arena, "registry '%s' does not let its plugins depend on '%s'",
+                            owner->registry, term->registry);
+    return NULL;
+}
+
+/* ---- what cannot stand side by side ---- */
+
+bool plan_is_conflict(const struct conflict *conflict, const struct choice *choice,
+                      struct arena *arena)
+{
+    const struct package *package = &choice->package;
+    if (conflict->with_contract)
+        return provided_lines_satisfy(package->provides, &conflict->contract, arena);
+    return strcmp(package->name, conflict->plugin.name) == 0 &&
+           dependency_takes(&conflict->plugin, package->version, arena);
+}
+
+/* ---- who depends on what is to go ---- */
+
+static bool depends_on(const struct package *package, const char *name, struct arena *arena)
+{
+    struct dependency *terms;
+    size_t count = dependency_parse_lines(&terms, package->depends, arena);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(terms[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+void change_dependents(struct strings *out, const struct installed *set,
+                       const struct strings *names, struct arena *arena)
+{
+    struct strings gone = {0};
+    for (size_t i = 0; i < names->count; i++)
+        strings_add(&gone, arena, names->items[i]);
+    for (size_t i = 0; i < gone.count; i++)
+        for (size_t p = 0; p < set->count; p++) {
+            const struct package *package = &set->packages[p];
+            if (strings_has(&gone, package->name) || !depends_on(package, gone.items[i], arena))
+                continue;
+            strings_add(&gone, arena, package->name);
+            strings_add(out, arena, package->name);
+        }
+    strings_sort(out);
+}
