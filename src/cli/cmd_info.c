@@ -163,6 +163,8 @@ static void print_package(struct info *info, const struct package *package)
     field_list(info, "tags", package->tags);
     field_lines(info, "provides", package->provides);
     field_lines(info, "consumes", package->consumes);
+    field_lines(info, "depends", package->depends);
+    field_lines(info, "conflicts", package->conflicts);
 }
 
 /* Seconds; 0 if not known: a live folder is as old as its last edit. */
@@ -196,6 +198,13 @@ static const char *pin_of(const struct package *package, struct arena *arena)
                             : NULL;
 }
 
+static const char *state_of(const struct package *package)
+{
+    bool held = package->flags & PACKAGE_HELD, disabled = package->flags & PACKAGE_DISABLED;
+
+    return held && disabled ? "held, disabled" : held ? "held" : disabled ? "disabled" : NULL;
+}
+
 static void print_locked(struct info *info)
 {
     const struct package *locked = info->locked;
@@ -205,7 +214,7 @@ static void print_locked(struct info *info)
     field(info, "origin",
           *locked->origin ? locked->origin : source_text(&locked->source, info->arena));
     field(info, "pin", pin_of(locked, info->arena));
-    field(info, "state", locked->flags & PACKAGE_DISABLED ? "disabled" : NULL);
+    field(info, "state", state_of(locked));
     field_list(info, "disabled", locked->disabled_components);
     field_list(info, "grants", locked->grants);
 }
@@ -277,6 +286,8 @@ static void json_package(struct json_writer *json, const struct info *info,
     json_lines(json, "tags", package->tags, info->arena);
     json_lines(json, "provides", package->provides, info->arena);
     json_lines(json, "consumes", package->consumes, info->arena);
+    json_lines(json, "depends", package->depends, info->arena);
+    json_lines(json, "conflicts", package->conflicts, info->arena);
 }
 
 static void json_locked(struct json_writer *json, const struct info *info)
@@ -292,6 +303,8 @@ static void json_locked(struct json_writer *json, const struct info *info)
         return;
     json_field(json, "origin", *locked->origin ? locked->origin : NULL);
     json_field(json, "pin", pin_of(locked, info->arena));
+    json_key(json, "held");
+    json_boolean(json, locked->flags & PACKAGE_HELD);
     json_key(json, "disabled");
     json_boolean(json, locked->flags & PACKAGE_DISABLED);
     json_lines(json, "disabled_components", locked->disabled_components, info->arena);

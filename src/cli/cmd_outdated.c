@@ -17,6 +17,7 @@ struct row {
     const char *renamed; /* what it is called now, or NULL */
     bool changed;        /* the same version, with another content */
     bool withdrawn;      /* no longer offered */
+    bool held;
 };
 
 struct looking {
@@ -48,7 +49,8 @@ static const char *newest(const struct catalog *catalog, const char *name, const
         struct package package;
         struct version version;
         catalog_get(catalog, i, &package);
-        if ((package.flags & PACKAGE_YANKED) || !version_parse(&version, package.version, true))
+        if (package.flags & PACKAGE_YANKED || (package.flags & PACKAGE_TAGGED && !range) ||
+            !version_parse(&version, package.version, true))
             continue;
         if (version_compare(&version, &mine) <= 0)
             continue;
@@ -56,6 +58,14 @@ static const char *newest(const struct catalog *catalog, const char *name, const
             return package.version;
     }
     return fallback;
+}
+
+static void json_mark(struct json_writer *json, const char *key, bool is)
+{
+    if (!is)
+        return;
+    json_key(json, key);
+    json_boolean(json, true);
 }
 
 static void print_json(const struct row *rows, size_t count)
@@ -71,10 +81,9 @@ static void print_json(const struct row *rows, size_t count)
         json_field(&json, "latest", rows[i].latest);
         json_field(&json, "registry", rows[i].registry);
         json_field(&json, "renamed", rows[i].renamed);
-        if (rows[i].changed || rows[i].withdrawn) {
-            json_key(&json, rows[i].changed ? "changed" : "withdrawn");
-            json_boolean(&json, true);
-        }
+        json_mark(&json, "changed", rows[i].changed);
+        json_mark(&json, "withdrawn", rows[i].withdrawn);
+        json_mark(&json, "held", rows[i].held);
         json_end_object(&json);
     }
     json_end_array(&json);
@@ -90,6 +99,8 @@ static void print_note(const struct row *row)
         out("  no longer offered");
     else if (row->changed)
         out("  its content changed");
+    else if (row->held)
+        out("  held");
     out("\n");
 }
 
@@ -121,10 +132,12 @@ static void compare_versions(struct looking *looking, const struct catalog *cata
     const char *version = package->version;
     struct range *range =
         *package->range ? range_parse(looking->arena, package->range, true) : NULL;
+    bool held = package->flags & PACKAGE_HELD;
     struct row row = {
         .name = package->name,
         .version = version,
-        .wanted = newest(catalog, package->name, version, range, version),
+        .held = held,
+        .wanted = held ? version : newest(catalog, package->name, version, range, version),
         .latest = newest(catalog, package->name, version, NULL, version),
         .registry = package->registry,
     };
@@ -161,6 +174,8 @@ static void compare(struct looking *looking, const struct package *package)
         row.latest = newest(catalog, row.renamed, package->version, NULL, package->version);
     if (row.renamed || row.withdrawn)
         add_row(looking, row);
+    else if (package->flags & PACKAGE_HELD && package->flags & PACKAGE_UNVERSIONED)
+        return;
     else if (package->flags & PACKAGE_UNVERSIONED)
         compare_pins(looking, catalog, package, first);
     else
@@ -237,11 +252,11 @@ static int run(struct invocation *call)
 const struct command cmd_outdated = {
     .name = "outdated",
     .summary = "list plugins that have a newer version",
-    .description =
-        "Compares with the registries as they were last seen; 'paii registry update' "
-        "looks again. 'wanted' is the newest version in the range that was asked for. Of a "
-        "plugin without a version in its registry the content is compared, fetched "
-        "if its commit is another one.",
+    .description = "Compares with the registries as they were last seen; 'paii registry update' "
+                   "looks again. 'wanted' is the newest version in the range that was asked for, "
+                   "or the held one. Of a "
+                   "plugin without a version in its registry the content is compared, fetched "
+                   "if its commit is another one.",
     .group = GROUP_PLUGINS,
     .needs = NEEDS_PATHS,
     .run = run,

@@ -20,7 +20,7 @@ struct registry_status {
 
 struct status {
     unsigned generation;
-    size_t plugins, requested, dev, disabled;
+    size_t plugins, requested, dev, held, disabled;
     struct registry_status *registries;
     size_t registry_count;
     const char *client, *client_version; /* NULL if there is none */
@@ -38,6 +38,7 @@ static int read_installed(struct status *out, struct arena *arena)
     for (size_t i = 0; i < set.count; i++) {
         out->requested += (set.packages[i].flags & PACKAGE_REQUESTED) != 0;
         out->dev += (set.packages[i].flags & PACKAGE_DEV) != 0;
+        out->held += (set.packages[i].flags & PACKAGE_HELD) != 0;
         out->disabled += (set.packages[i].flags & PACKAGE_DISABLED) != 0;
     }
     return result;
@@ -144,6 +145,8 @@ static void print_text(const struct status *status, struct arena *arena)
     out("plugins     %zu installed, %zu of them by name", status->plugins, status->requested);
     if (status->dev)
         out(", %zu live from a folder", status->dev);
+    if (status->held)
+        out(", %zu held", status->held);
     if (status->disabled)
         out(", %zu disabled", status->disabled);
     out("\n");
@@ -215,6 +218,7 @@ static void print_json(const struct status *status)
     add_count(&json, "plugins", (int64_t)status->plugins);
     add_count(&json, "requested", (int64_t)status->requested);
     add_count(&json, "dev", (int64_t)status->dev);
+    add_count(&json, "held", (int64_t)status->held);
     add_count(&json, "disabled", (int64_t)status->disabled);
     add_registries(&json, status);
     add_hooks(&json, &status->hooks);

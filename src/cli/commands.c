@@ -18,6 +18,7 @@ extern const struct command cmd_export;
 extern const struct command cmd_gc;
 extern const struct command cmd_generations;
 extern const struct command cmd_help;
+extern const struct command cmd_hold;
 extern const struct command cmd_hook;
 extern const struct command cmd_info;
 extern const struct command cmd_init;
@@ -35,6 +36,7 @@ extern const struct command cmd_search;
 extern const struct command cmd_status;
 extern const struct command cmd_sync;
 extern const struct command cmd_tree;
+extern const struct command cmd_unhold;
 extern const struct command cmd_update;
 extern const struct command cmd_verify;
 extern const struct command cmd_version;
@@ -48,6 +50,8 @@ const struct command *const commands[] = {
     &cmd_remove,
     &cmd_update,
     &cmd_sync,
+    &cmd_hold,
+    &cmd_unhold,
     &cmd_disable,
     &cmd_enable,
     &cmd_outdated,

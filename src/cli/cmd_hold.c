@@ -1,0 +1,106 @@
+/* paii hold, paii unhold: what is installed stays as it is, whatever is updated (docs/resolver.md).
+ */
+#include "base/data.h"
+#include "cli/change.h"
+
+struct holding {
+    struct invocation *call;
+    struct installed set;
+    bool hold;
+    struct strings changed;
+};
+
+static int mark(struct holding *in, const char *name)
+{
+    int result = installed_check(&in->set, name);
+    if (result < 0)
+        return result;
+    struct package *package = installed_find(&in->set, name);
+    if (in->hold == ((package->flags & PACKAGE_HELD) != 0))
+        return 0;
+    package->flags ^= PACKAGE_HELD;
+    strings_add(&in->changed, in->call->arena, name);
+    return 0;
+}
+
+static void print_json(const struct holding *in)
+{
+    AUTO_BUF text = {0};
+    struct json_writer json = {.out = &text, .indent = true};
+    json_object(&json);
+    json_key(&json, "dry_run");
+    json_boolean(&json, in->call->dry_run);
+    json_key(&json, "generation");
+    json_integer(&json, in->set.generation);
+    json_key(&json, in->hold ? "held" : "released");
+    json_array(&json);
+    for (size_t i = 0; i < in->changed.count; i++)
+        json_string(&json, in->changed.items[i]);
+    json_end_array(&json);
+    json_end_object(&json);
+    buf_putc(&text, '\n');
+    out_bytes(text.data, text.len);
+}
+
+static void print(const struct holding *in)
+{
+    const char *word = in->hold ? "held" : "released";
+    if (term_json()) {
+        print_json(in);
+        return;
+    }
+    for (size_t i = 0; i < in->changed.count; i++)
+        out("%s%s %s\n", in->call->dry_run ? "would be " : "", word, in->changed.items[i]);
+    if (in->changed.count == 0)
+        note(in->hold ? "already held" : "nothing of it is held");
+}
+
+static int run(struct invocation *call, bool hold)
+{
+    struct holding in = {.call = call, .hold = hold};
+    int result = installed_read(&in.set, call->arena);
+    for (size_t i = 0; i < call->arg_count && result == 0; i++)
+        result = mark(&in, call->args[i]);
+    if (result == 0 && in.changed.count && !call->dry_run)
+        result = change_write(&in.set, call->arena);
+    if (result == 0)
+        print(&in);
+    return result;
+}
+
+static int run_hold(struct invocation *call)
+{
+    return run(call, true);
+}
+
+static int run_unhold(struct invocation *call)
+{
+    return run(call, false);
+}
+
+static const struct positional positionals[] = {
+    {"PLUGIN", 1, 0, "an installed plugin", COMPLETE_INSTALLED, NULL},
+    {0},
+};
+
+const struct command cmd_hold = {
+    .name = "hold",
+    .summary = "keep plugins at the version that is installed",
+    .description = "A held plugin is not updated, not replaced and not removed until it is "
+                   "released with 'paii unhold'. What would need another version of it is refused.",
+    .examples = "paii hold jira      stays as it is\n"
+                "paii unhold jira    moves with the next update",
+    .group = GROUP_PLUGINS,
+    .needs = NEEDS_LOCK,
+    .positionals = positionals,
+    .run = run_hold,
+};
+
+const struct command cmd_unhold = {
+    .name = "unhold",
+    .summary = "release held plugins",
+    .group = GROUP_PLUGINS,
+    .needs = NEEDS_LOCK,
+    .positionals = positionals,
+    .run = run_unhold,
+};
