@@ -2,13 +2,9 @@
  * libsolv-solve [-w] [-r REPEATS] UNIVERSE REQUESTS.req.jsonl
  *
  * The same problems for libsolv, to compare with: the index of paii-solve becomes a pool, each gate
-<<<<<<< HEAD
- * a name that its members provide. Prints the answers in the same format, without facts; -w: with
- * optional requirements, which are recommendations here.
-=======
  * a name that its members provide, what is installed a copy in a repository of its own. Prints the
- * answers in the same format, without facts.
->>>>>>> e53156f (wip)
+ * answers in the same format, without facts; -w: with optional requirements, which are
+ * recommendations here.
  */
 #include "base/data.h"
 #include "base/error.h"
@@ -202,8 +198,16 @@ static void make_job(Queue *job, const struct comparison *comparison, const stru
     queue_free(&members);
 }
 
-<<<<<<< HEAD
-static void print_solution(Solver *solver, Id first, const struct universe *universe)
+static uint32_t candidate_of(const struct comparison *comparison, Id id)
+{
+    uint32_t candidate = (uint32_t)(id - comparison->first);
+    for (uint32_t c = 0; candidate >= comparison->universe->index.candidates; c++)
+        if (comparison->copies[c] == id)
+            candidate = c;
+    return candidate;
+}
+
+static void print_solution(Solver *solver, const struct comparison *comparison)
 {
     const char *separator = "";
     Queue decisions;
@@ -211,11 +215,11 @@ static void print_solution(Solver *solver, Id first, const struct universe *univ
     solver_get_decisionqueue(solver, &decisions);
     fputs(",\"solution\":{", stdout);
     for (int i = 0; i < decisions.count; i++) {
-        if (decisions.elements[i] < first)
+        if (decisions.elements[i] < comparison->first)
             continue;
-        uint32_t candidate = (uint32_t)(decisions.elements[i] - first);
-        printf("%s\"%s\":\"%s\"", separator, universe_name(universe, candidate),
-               universe_version(universe, candidate));
+        uint32_t candidate = candidate_of(comparison, decisions.elements[i]);
+        printf("%s\"%s\":\"%s\"", separator, universe_name(comparison->universe, candidate),
+               universe_version(comparison->universe, candidate));
         separator = ",";
     }
     putchar('}');
@@ -227,109 +231,54 @@ struct options {
     int repeats; /* of each request, but not for more than a second; the fastest time is told */
 };
 
-static void solve(Pool *pool, Queue *job, Id first, const struct universe *universe,
-                  const struct options *options)
+/* What is installed is left out or lowered only if that must be. */
+static Solver *new_solver(Pool *pool, const struct options *options, bool must)
+{
+    Solver *solver = solver_create(pool);
+    solver_set_flag(solver, SOLVER_FLAG_IGNORE_RECOMMENDED, !options->wishes);
+    solver_set_flag(solver, SOLVER_FLAG_ALLOW_UNINSTALL, must);
+    solver_set_flag(solver, SOLVER_FLAG_ALLOW_DOWNGRADE, must);
+    return solver;
+}
+
+static void solve(const struct comparison *comparison, Queue *job, const struct options *options)
 {
     double best = 1e18, spent = 0;
     Solver *solver = NULL;
     int problems = 0;
     for (int i = 0; i < options->repeats && spent < 1e6; i++) {
-        if (solver)
-            solver_free(solver);
-        solver = solver_create(pool);
-        solver_set_flag(solver, SOLVER_FLAG_IGNORE_RECOMMENDED, !options->wishes);
         double begin = now_us();
-        problems = solver_solve(solver, job);
+        for (int must = 0; must < (comparison->installed ? 2 : 1) && (!must || problems); must++) {
+            if (solver)
+                solver_free(solver);
+            solver = new_solver(comparison->pool, options, must);
+            problems = solver_solve(solver, job);
+        }
         double took = now_us() - begin;
         best = took < best ? took : best;
         spent += took;
     }
     printf("\"result\":\"%s\",\"us\":%.3f", problems ? "unsat" : "sat", best);
     if (!problems)
-        print_solution(solver, first, universe);
+        print_solution(solver, comparison);
     solver_free(solver);
 }
 
-static void answer(Pool *pool, Id first, struct universe *universe, const char *line, size_t len,
+static void answer(struct comparison *comparison, const char *line, size_t len,
                    const struct options *options)
 {
     struct arena arena = {0};
     struct asked asked;
     Queue job;
     queue_init(&job);
-    universe_ask(&asked, universe, line, len, &arena);
-    make_job(&job, pool, first, universe, &asked);
-    printf("{\"id\":\"%s\",", asked.id);
-    solve(pool, &job, first, universe, options);
-    puts("}");
-=======
-/* What is installed is left out or lowered only if nothing else helps. */
-static bool solve(struct comparison *comparison, Queue *job, bool anyhow, Queue *out, double *took)
-{
-    Solver *solver = solver_create(comparison->pool);
-    solver_set_flag(solver, SOLVER_FLAG_IGNORE_RECOMMENDED, 1);
-    solver_set_flag(solver, SOLVER_FLAG_ALLOW_UNINSTALL, anyhow);
-    solver_set_flag(solver, SOLVER_FLAG_ALLOW_DOWNGRADE, anyhow);
-    double begin = now_us();
-    bool found = solver_solve(solver, job) == 0;
-    *took = now_us() - begin;
-    if (found)
-        solver_get_decisionqueue(solver, out);
-    solver_free(solver);
-    return found || (comparison->installed && !anyhow && solve(comparison, job, true, out, took));
-}
-
-static void write_solution(struct json_writer *json, const struct comparison *comparison,
-                           const Queue *decisions)
-{
-    const struct universe *universe = comparison->universe;
-    json_key(json, "solution");
-    json_object(json);
-    for (int i = 0; i < decisions->count; i++) {
-        Id id = decisions->elements[i];
-        if (id < comparison->first)
-            continue; /* left out, or the system itself */
-        uint32_t candidate = (uint32_t)(id - comparison->first);
-        for (uint32_t c = 0; candidate >= universe->index.candidates; c++)
-            if (comparison->copies[c] == id)
-                candidate = c;
-        json_field(json, universe_name(universe, candidate), universe_version(universe, candidate));
-    }
-    json_end_object(json);
-}
-
-static void answer(struct comparison *comparison, const char *line, size_t len, int repeats)
-{
-    struct arena arena = {0};
-    struct asked asked;
-    Queue job, decisions;
-    AUTO_BUF text = {0};
-    struct json_writer json = {.out = &text};
-    bool found = false;
-    double best = 1e18;
-    queue_init(&job);
-    queue_init(&decisions);
     universe_ask(&asked, comparison->universe, line, len, &arena);
     install_all(comparison, &asked);
     make_job(&job, comparison, &asked.request);
-    for (int i = 0; i < repeats; i++) {
-        double took;
-        found = solve(comparison, &job, false, &decisions, &took);
-        best = took < best ? took : best;
-    }
-    json_object(&json);
-    json_field(&json, "id", asked.id);
-    json_field(&json, "result", found ? "sat" : "unsat");
-    if (found)
-        write_solution(&json, comparison, &decisions);
-    json_key(&json, "us");
-    json_raw(&json, arena_printf(&arena, "%.3f", best));
-    json_end_object(&json);
-    puts(buf_text(&text));
+    printf("{\"id\":\"%s\",", asked.id);
+    solve(comparison, &job, options);
+    puts("}");
     uninstall_all(comparison);
->>>>>>> e53156f (wip)
     queue_free(&job);
-    queue_free(&decisions);
     universe_forget(comparison->universe, &asked);
     arena_release(&arena);
 }
@@ -368,11 +317,7 @@ int main(int argc, char **argv)
     for (const char *line = buf_text(&requests); comparison.copies && *line;) {
         size_t len = strcspn(line, "\n");
         if (len)
-<<<<<<< HEAD
-            answer(pool, first, &universe, line, len, &options);
-=======
-            answer(&comparison, line, len, repeats);
->>>>>>> e53156f (wip)
+            answer(&comparison, line, len, &options);
         line += len + (line[len] == '\n');
     }
     free(comparison.copies);
