@@ -278,7 +278,8 @@ static int run_marketplace(struct invocation *call)
     const struct options *options = call->options;
     struct arena *arena = call->arena;
     struct installed set = {0};
-    struct change change = {.arena = arena};
+    const struct change_request nothing = {0};
+    struct change change = {.arena = arena, .request = &nothing};
     struct export_marketplace market = {.dir = call->args[0]};
     market.name = options->name ? options->name : options->registry ? options->registry : "paii";
     market.description =
