@@ -38,6 +38,7 @@ struct components {
     bool agents_by_path; /* agents/ holds more than agents, or some in folders: the client must be
                             told */
     bool root_skill;     /* a SKILL.md at its root: a skill of the plugin's own name */
+    bool only_skills;    /* its folder of skills holds others than are its own */
     bool manifest;       /* carries a .claude-plugin/plugin.json */
     bool hooks;          /* has hooks that only the client can run */
 };

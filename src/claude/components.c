@@ -6,6 +6,7 @@
 #include "base/fs.h"
 #include "base/text.h"
 #include "claude/native_hooks.h"
+#include "registry/manifest.h"
 
 #include <string.h>
 
@@ -35,15 +36,16 @@ static const char *without_md(struct arena *arena, const char *name)
 }
 
 static int find_skills(struct components *out, struct arena *arena, const char *name,
-                       const char *prefix)
+                       const char *prefix, const struct data *manifest)
 {
     struct strings names = {0};
+    out->only_skills = manifest && data_get(manifest, ONLY_SKILLS);
     out->root_skill = fs_is_file(path_join(arena, prefix, "SKILL.md"));
     if (out->root_skill) {
         strings_add(&out->skills, arena, name);
         strings_add(&out->skill_files, arena, "SKILL.md");
     }
-    int result = names_in(&names, arena, prefix, "skills");
+    int result = out->only_skills ? 0 : names_in(&names, arena, prefix, "skills");
     for (size_t i = 0; i < names.count; i++) {
         const char *file = arena_printf(arena, "skills/%s/SKILL.md", names.items[i]);
         if (!fs_is_file(path_join(arena, prefix, file)))
@@ -158,7 +160,7 @@ int claude_components(struct components *out, struct arena *arena, const char *n
     int result;
     if ((out->manifest &&
          (result = claude_read_json(&own, prefix, ".claude-plugin/plugin.json", arena)) < 0) ||
-        (result = find_skills(out, arena, name, prefix)) < 0 ||
+        (result = find_skills(out, arena, name, prefix, own)) < 0 ||
         (result = find_agents(out, arena, prefix)) < 0 ||
         (result = find_markdown(&out->commands, &out->command_files, arena, prefix, "commands")) <
             0 ||

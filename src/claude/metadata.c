@@ -2,6 +2,8 @@
  * which one such value is of another type than it expects, and people write all types. */
 #include "claude/declared.h"
 
+#include "registry/manifest.h"
+
 #include <string.h>
 
 static bool is_one_of(const char *key, const char *const *keys)
@@ -70,7 +72,7 @@ bool claude_write_metadata(struct json_writer *json, const struct data *node)
         return node->type != DATA_ARRAY;
     else /* the client looks for those among its own plugins alone, and loads nothing without them
           */
-        return strcmp(node->key, "dependencies") == 0;
+        return strcmp(node->key, "dependencies") == 0 || strcmp(node->key, ONLY_SKILLS) == 0;
     return true;
 }
 

@@ -164,18 +164,29 @@ static int show_entry(const struct projection *in, const char *folder, const cha
     return result < 0 ? result : fs_write(to, text.data, text.len, 0644);
 }
 
-/* Entry by entry, without those that are switched off. */
+/* Whether an entry of a folder of components is shown. One that is no component is. */
+static bool is_left(const struct projection *in, enum component_kind kind, const char *folder,
+                    const char *entry)
+{
+    const char *name = entry;
+    if (kind == COMPONENT_SKILL) {
+        const char *file = arena_printf(in->arena, "%s/%s/SKILL.md", folder, entry);
+        return strings_has(&in->parts.skill_files, file) ||
+               !fs_is_file(path_join(in->arena, in->prefix, file));
+    }
+    if (text_ends(entry, ".md"))
+        name = arena_strndup(in->arena, entry, strlen(entry) - 3);
+    return !claude_is_disabled(in->package, kind, name);
+}
+
+/* Entry by entry, without those that are not to be shown. */
 static int split_folder(const struct projection *in, enum component_kind kind, const char *folder)
 {
     struct strings entries = {0};
     int result = fs_list(&entries, in->arena, path_join(in->arena, in->prefix, folder));
-    for (size_t i = 0; i < entries.count && result == 0; i++) {
-        const char *entry = entries.items[i], *name = entry;
-        if (text_ends(entry, ".md"))
-            name = arena_strndup(in->arena, entry, strlen(entry) - 3);
-        if (!claude_is_disabled(in->package, kind, name))
-            result = show_entry(in, folder, entry);
-    }
+    for (size_t i = 0; i < entries.count && result == 0; i++)
+        if (is_left(in, kind, folder, entries.items[i]))
+            result = show_entry(in, folder, entries.items[i]);
     return result;
 }
 
@@ -199,8 +210,8 @@ static int show(const struct projection *in, const char *entry)
     if (strcmp(entry, "agents") == 0 && in->parts.agents.count == 0 &&
         claude_is_disabled(package, COMPONENT_AGENT, NULL))
         return 0;
-    if (strcmp(entry, "skills") == 0 && claude_is_disabled(package, COMPONENT_SKILL, NULL) &&
-        fs_is_dir(path))
+    bool some_skills = in->parts.only_skills || claude_is_disabled(package, COMPONENT_SKILL, NULL);
+    if (strcmp(entry, "skills") == 0 && some_skills && fs_is_dir(path))
         return split_folder(in, COMPONENT_SKILL, entry);
     if (strcmp(entry, "commands") == 0 && claude_is_disabled(package, COMPONENT_COMMAND, NULL) &&
         fs_is_dir(path))

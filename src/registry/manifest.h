@@ -96,6 +96,10 @@ int manifest_read(struct manifest *out, struct arena *arena, const char *dir, st
 struct package;
 int manifest_read_package(struct manifest *out, struct arena *arena, const char *dir,
                           const struct package *package, struct diags *diags);
+/* In a marketplace's entry, and then in the plugin.json that is made of it: the skills that are
+ * named are all that there are, whatever is in the folder `skills`. */
+#define ONLY_SKILLS "onlySkills"
+
 /* Writes what a marketplace's entry declares into the .claude-plugin/plugin.json of a staged tree,
  * for all who look at the plugin later. */
 int manifest_settle(struct arena *arena, const char *dir, const struct package *package);

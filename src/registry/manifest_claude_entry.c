@@ -147,10 +147,13 @@ struct settling {
     const struct data *own;   /* NULL: the plugin has none */
     const struct data *entry; /* what its marketplace declares */
     bool entry_alone;         /* "strict": false: its own plugin.json declares nothing */
+    bool only_skills;         /* those of the entry are all of them */
 };
 
 static const struct data *own_component(const struct settling *settling, const char *key)
 {
+    if (settling->only_skills && strcmp(key, "skills") == 0)
+        return NULL;
     return settling->own && !settling->entry_alone ? data_get(settling->own, key) : NULL;
 }
 
@@ -273,13 +276,17 @@ static void write_manifest(struct settling *settling, const struct package *pack
     if (!settling->own)
         json_field(json, "description", *package->description ? package->description : NULL);
     for (const struct data *c = settling->own ? settling->own->children : NULL; c; c = c->next) {
-        if (is_component(c->key))
+        if (is_component(c->key) || strcmp(c->key, ONLY_SKILLS) == 0)
             continue;
         json_key(json, c->key);
         json_data(json, c);
     }
     for (size_t i = 0; component_keys[i]; i++)
         write_component(settling, component_keys[i]);
+    if (settling->only_skills) {
+        json_key(json, ONLY_SKILLS);
+        json_boolean(json, true);
+    }
     json_end_object(json);
     buf_putc(json->out, '\n');
 }
@@ -306,6 +313,7 @@ int manifest_settle(struct arena *arena, const char *dir, const struct package *
     if (!declares || !read_own(&settling, path))
         return 0;
     strict = data_get(entry, "strict");
+    settling.only_skills = data_get(entry, ONLY_SKILLS) != NULL;
     settling.entry_alone = strict && strict->type == DATA_BOOLEAN && !strict->boolean;
     write_manifest(&settling, package);
     result = fs_mkdirs(path_dir(arena, path), 0755);

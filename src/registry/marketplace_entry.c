@@ -59,6 +59,20 @@ static void write_build(struct row *row, struct json_writer *json)
     json_end_object(json);
 }
 
+/* Of a plugin that is the whole marketplace the client shows the skills alone that its entry names.
+ */
+static bool names_all_skills(struct row *row)
+{
+    const struct source *own = &row->package.source, *base = row->reading->base;
+    const struct data *source = read_any(&row->reader, "source");
+    const struct data *skills = read_any(&row->reader, "skills");
+
+    return source && source->type == DATA_STRING && own->kind == base->kind && own->url &&
+           strcmp(own->url, base->url) == 0 &&
+           strcmp(own->path, base->path ? base->path : "") == 0 && skills &&
+           (skills->type == DATA_STRING || skills->children);
+}
+
 void marketplace_entry(struct row *row)
 {
     AUTO_BUF text = {0};
@@ -72,6 +86,10 @@ void marketplace_entry(struct row *row)
     if (strict && strict->type == DATA_BOOLEAN && !strict->boolean) {
         json_key(&json, "strict");
         json_boolean(&json, false);
+    }
+    if (names_all_skills(row)) {
+        json_key(&json, ONLY_SKILLS);
+        json_boolean(&json, true);
     }
     write_build(row, &json);
     for (size_t i = 0; component_keys[i]; i++) {

@@ -176,6 +176,34 @@ def test_components_that_an_entry_declares(paii, add, tmp_path, strict, own):
     assert {"kit:p", "kit:r"} <= set(seen.agents)
 
 
+def test_plugins_that_share_the_whole_tree(paii, add, tmp_path):
+    """Each entry names its skills of the one folder; the others are not its own, though they are there."""
+    names = {"paper": ["doc", "pdf"], "draw": ["art"], "all": None}
+    add({**market(*({"name": name, "source": "./", "strict": False,
+                     **({"skills": [f"./skills/{each}" for each in skills]} if skills else {})}
+                    for name, skills in names.items())),
+         **{f"skills/{each}/SKILL.md": skill(each) for each in ("doc", "pdf", "art")},
+         "skills/shared.txt": "for all\n"})
+    paii.run("install", *names)
+    for name, skills in names.items():
+        info = paii.run("info", name, "--json").json()
+        folder = shown(paii, name)[1] / "skills"
+        wanted = sorted(skills or ["art", "doc", "pdf"])
+        assert sorted(each.parent.name for each in folder.glob("*/SKILL.md")) == wanted
+        assert (folder / "shared.txt").read_text() == "for all\n"
+        assert sorted(info["installed"]["skills"]) == wanted, info
+    paii.run("disable", "paper:pdf")
+    assert not (paii.claude / "skills/paper/skills/pdf").exists()
+
+    program = find_client()
+    if program is None:
+        return
+    home = tmp_path / "client"
+    shutil.copytree(paii.claude, home / ".claude", symlinks=True)
+    seen = Client(program, home).session().skills
+    assert {name for name in seen if name.partition(":")[0] in ("paper", "draw")} == {"paper:doc", "draw:art"}
+
+
 def test_an_entry_that_changes_makes_another_prefix(paii, add):
     """The tree is the same; what is declared of it is not."""
     entry = {"name": "kit", "source": "./kit", "version": "1.0.0", "skills": ["./other/c"]}
