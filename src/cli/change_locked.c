@@ -150,7 +150,7 @@ int change_locked(struct change *change)
         result = change->request->sync ? project_read_lock(&then, change->arena)
                                        : read_lock(&then, file, change->arena);
     for (size_t i = 0; i < then.count && result == 0; i++) {
-        result = check_package(&then.packages[i], file, file == own);
+        result = check_package(&then.packages[i], file, file == own && !change->request->sync);
         if (result == 0)
             add_locked(change, &then.packages[i]);
     }

@@ -316,7 +316,15 @@ int project_unsynced(struct strings *out, struct arena *arena)
 int project_sync(bool dry_run, bool yes, struct arena *arena)
 {
     struct change_request request = {.locked = true, .sync = true, .dry_run = dry_run, .yes = yes};
-    return change_run(&request, arena);
+    struct installed here;
+    int result = change_run(&request, arena);
+    if (result < 0 || dry_run)
+        return result;
+    /* Links may be missing although the plugins are what they should be. */
+    result = installed_read(&here, arena);
+    if (result == 0)
+        result = claude_check_links(&here, paths.current, arena);
+    return result < 0 ? result : claude_sync_links(&here, arena);
 }
 
 int project_begin(bool dry_run, bool yes, struct arena *arena)

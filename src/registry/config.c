@@ -39,7 +39,7 @@ static const char *registry_url(struct config_reading *reading, struct data *nod
     if (strcmp(url, "builtin:") == 0 && strcmp(name, "core") == 0)
         return url;
     if (text_starts(url, "./") || text_starts(url, "../") || strcmp(url, ".") == 0)
-        return path_join(arena, path_dir(arena, reading->config->file), url);
+        return path_absolute(arena, path_join(arena, path_dir(arena, reading->config->file), url));
     if (*url == '/' || *url == '~')
         return path_absolute(arena, url);
     if (source_parse_url(&source, arena, url, true) == 0)

@@ -1,0 +1,700 @@
+"""Plugins of a repository: two files that a team shares, one command that brings what they say."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from hooking import payload
+from lib.person import GitRepo, Person
+from shelf import plugin, tar, toml
+
+BLOCK = "#!/bin/sh\necho no >&2\nexit 2\n"
+NATIVE = json.dumps({"hooks": {"PreToolUse": [{"hooks": [
+    {"type": "command", "command": "${CLAUDE_PLUGIN_ROOT}/guard.sh"}]}]}})
+COUNTING = NATIVE.replace("guard.sh", "count.sh")
+COUNT = "#!/bin/sh\necho x >> \"$CLAUDE_PROJECT_DIR/count\"\n"
+
+
+class Project:
+    """A work tree and the person who works in it."""
+
+    def __init__(self, person, folder):
+        self.person, self.folder = person, Path(folder)
+
+    def run(self, *args, cwd=None, **more):
+        return self.person.run(*args, cwd=cwd or self.folder, **more)
+
+    def install(self, *names, **more):
+        return self.run("install", "--project", *names, "--yes", **more)
+
+    def write(self, name, text):
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def read(self, name):
+        path = self.folder / name
+        return path.read_text() if path.exists() else None
+
+    @property
+    def state(self):
+        return next((path for path in (self.person.dir / "projects").iterdir()
+                     if (path / "root").readlink() == self.folder.resolve()))
+
+    @property
+    def links(self):
+        folder = self.folder / ".claude/skills"
+        return sorted(path.name for path in folder.iterdir() if path.is_symlink()) \
+            if folder.exists() else []
+
+    @property
+    def plugins(self):
+        rows = self.run("list", "--project", "--json").json()
+        return {row["name"]: (row["version"], row["tree"]) for row in rows}
+
+    @property
+    def versions(self):
+        return {name: version for name, (version, _) in self.plugins.items()}
+
+    def git(self, *args):
+        done = subprocess.run(["git", *map(str, args)], cwd=self.folder, env=GitRepo.ENV,
+                              capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def commit(self):
+        self.git("add", "-A")
+        self.git("commit", "-q", "-m", "change")
+
+
+def shelve(project, name, version="1.0.0", **files):
+    """Puts a plugin into the registry that the repository itself holds."""
+    folder = f"tools/plugins/{name}-{version}"
+    for path, text in plugin(name, version, **files).items():
+        project.write(f"{folder}/{path}", text)
+        if text.startswith("#!"):
+            (project.folder / folder / path).chmod(0o755)
+    index = "tools/plugins/registry.toml"
+    rows = project.read(index) or '[registry]\nname = "own"\n'
+    project.write(index, rows + f'\n[[plugins]]\nname = {toml(name)}\nversion = "{version}"\n'
+                                f'path = "{name}-{version}"\n')
+
+
+@pytest.fixture
+def shop(paii, tmp_path):
+    """A repository with a registry of its own, and its first person."""
+    project = Project(paii, tmp_path / "shop")
+    project.folder.mkdir()
+    project.git("init", "-q", "-b", "main")
+    project.write("paii.toml", '# what we use\n[registries]\nown = "./tools/plugins"\n')
+    shelve(project, "hello", "1.0.0")
+    shelve(project, "hello", "1.2.0")
+    return project
+
+
+@pytest.fixture
+def clone(build, shop, tmp_path):
+    """clone(): another person's work tree of the same repository, on another machine."""
+    people = []
+
+    def make(name="bob"):
+        folder = tmp_path / f"{name}-machine/shop"
+        folder.parent.mkdir()
+        shop.git("clone", "-q", shop.folder, folder)
+        people.append(Person(build / "bin/paii", tmp_path / name))
+        return Project(people[-1], folder)
+
+    yield make
+    for person in people:
+        person.close()
+
+
+# ---- a team
+
+
+def test_both_files_say_what_is_installed(shop):
+    shop.install("hello@^1", "incident")
+    assert tomllib.loads(shop.read("paii.toml"))["plugins"] == \
+        {"hello": {"registry": "own", "range": "^1"}, "incident": "*"}
+    assert shop.read("paii.toml").startswith("# what we use\n")
+    locked = {row["name"]: row for row in tomllib.loads(shop.read("paii.lock"))["plugin"]}
+    assert locked["hello"]["version"] == "1.2.0"
+    assert locked["hello"]["url"] == "./tools/plugins/hello-1.2.0"
+    assert locked["hello"]["origin"] == "./tools/plugins"
+    assert locked["incident"]["url"] == "builtin:plugins/incident"
+    assert shop.links == ["hello", "incident"] and shop.versions["hello"] == "1.2.0"
+    assert (shop.folder / ".claude/skills/hello/SKILL.md").read_text().count("1.2.0") == 2
+
+
+def test_the_person_has_nothing_of_it(shop):
+    shop.install("hello")
+    assert shop.run("list", "--json").json() == []
+    assert not shop.person.claude.exists()
+    assert "hello" not in shop.run("status").stdout.split("project")[0]
+
+
+def test_version_control_sees_the_two_files_alone(shop):
+    shop.commit()
+    shop.install("hello")
+    assert shop.git("status", "--porcelain").split() == ["M", "paii.toml", "??", "paii.lock"]
+    shop.run("remove", "--project", "hello")
+    assert not (shop.folder / ".claude").exists()
+
+
+def test_another_machine_has_the_same(shop, clone):
+    shop.install("hello@1.0", "incident")
+    shop.commit()
+    bob = clone()
+    assert bob.run("sync", "--check", expect=1).stdout == "hello 1.0.0 is not here\nincident 1.0.0 is not here\n"
+    bob.run("sync", "--yes")
+    assert bob.plugins == shop.plugins and bob.links == shop.links
+    assert bob.git("status", "--porcelain") == ""
+    assert bob.run("sync", "--check").stdout == ""
+    generation = (bob.state / "current").readlink()
+    bob.run("sync")
+    assert (bob.state / "current").readlink() == generation
+
+
+def test_what_a_teammate_changes_arrives(shop, clone):
+    shop.install("hello@1.0")
+    shop.commit()
+    bob = clone()
+    bob.run("sync", "--yes")
+    bob.install("hello@1.2", "incident")
+    bob.commit()
+    shop.git("pull", "-q", bob.folder, "main")
+    shop.run("sync", "--yes")
+    assert shop.versions == {"hello": "1.2.0", "incident": "1.0.0"}
+    shop.run("remove", "--project", "incident")
+    shop.commit()
+    bob.git("pull", "-q", shop.folder, "main")
+    assert bob.run("sync", "--check", expect=1).stdout == "incident is here, and not locked\n"
+    bob.run("sync")
+    assert bob.links == ["hello"] and bob.plugins == shop.plugins
+
+
+def test_an_install_brings_what_is_locked_first(shop, clone):
+    shop.install("hello@1.0")
+    shop.commit()
+    bob = clone()
+    bob.run("install", "--project", "incident", expect=13)
+    assert bob.git("status", "--porcelain") == "" and bob.links == []
+    bob.install("incident")
+    assert bob.versions == {"hello": "1.0.0", "incident": "1.0.0"}
+
+
+def test_update_stays_in_the_range(shop):
+    shop.install("hello@~1.0")
+    shelve(shop, "hello", "1.0.3")
+    shop.run("update", "--project")
+    assert shop.versions == {"hello": "1.0.3"}
+    assert 'version = "1.0.3"' in shop.read("paii.lock")
+    assert shop.run("sync", "--check").stdout == ""
+
+
+def test_a_built_plugin_is_locked_in_the_same_bytes(shop, clone):
+    """Where a prefix stands depends on the tools of a machine, and says nothing to the team."""
+    makefile = "install:\n\tmkdir -p $(DESTDIR)$(PREFIX)/bin\n\techo x > $(DESTDIR)$(PREFIX)/bin/made\n"
+    shelve(shop, "made", build="make", Makefile=makefile)
+    shop.install("made", "hello@1.0")
+    lock = shop.read("paii.lock").replace('prefix = "made/1.0.0-', 'prefix = "made/1.0.0-0000').split("\n")
+    lock = "\n".join(line[:len('prefix = "made/1.0.0-') + 16] + '"' if "made/1.0.0-0000" in line else line
+                     for line in lock)
+    shop.write("paii.lock", lock)
+    shop.commit()
+    bob = clone()
+    bob.run("sync", "--yes")
+    assert bob.run("sync", "--check").stdout == ""
+    bob.run("sync")
+    bob.install("incident")
+    assert 'prefix = "made/1.0.0-0000' in bob.read("paii.lock")
+
+
+# ---- the two files
+
+
+def test_a_wish_that_is_not_locked_is_said(shop):
+    shop.install("hello@1.0")
+    shop.write("paii.toml", shop.read("paii.toml").replace('range = "1.0"', 'range = "^1.1"')
+               + 'incident = "*"\n')
+    failed = shop.run("sync", expect=12).stderr
+    assert "paii.toml wants hello ^1.1, and paii.lock has 1.0.0 for 1.0" in failed
+    assert "paii.toml wants incident, which paii.lock does not have" in failed
+    assert shop.versions == {"hello": "1.0.0"}
+    assert shop.run("sync", "--check", expect=1).stdout.count("\n") == 2
+    shop.run("install", "--project")
+    assert shop.versions == {"hello": "1.2.0", "incident": "1.0.0"}
+    assert shop.run("sync", "--check").stdout == ""
+
+
+def test_a_wish_that_is_gone_is_said(shop):
+    shop.install("hello", "incident")
+    shop.write("paii.toml", shop.read("paii.toml").replace('incident = "*"\n', ""))
+    assert "paii.lock has incident 1.0.0, which paii.toml does not want" in \
+        shop.run("sync", expect=12).stderr
+    shop.run("install", "--project")
+    assert shop.versions == {"hello": "1.2.0"}
+
+
+def test_a_file_in_other_bytes_stays_as_it_is(shop):
+    shop.install("hello")
+    text = "# ours\n" + shop.read("paii.lock").replace('version = "1.2.0"', 'version="1.2.0"')
+    shop.write("paii.lock", text)
+    shop.run("sync", "--yes")
+    shop.run("install", "--project")
+    assert shop.read("paii.lock") == text
+
+
+def test_folders_and_repositories_as_sources(shop, clone, web, git):
+    """Each kind of source that everybody can reach; a commit is pinned, and the wish is kept."""
+    tools = git.repo("tools", {f"sub/{name}": text for name, text in plugin("tools").items()})
+    url = web.add_repository("tools", tools)
+    packed = web.add("packed.tar.gz", tar(plugin("packed")))
+    for name, text in plugin("house").items():
+        shop.write(f"tools/house/{name}", text)
+    shop.install("./tools/house", f"{url}//sub#main", packed, env=web.env)
+    wanted = tomllib.loads(shop.read("paii.toml"))["plugins"]
+    assert wanted == {"house": {"url": "./tools/house"}, "tools": {"url": f"{url}//sub#main"},
+                      "packed": {"url": packed}}
+    shop.commit()
+    tools.commit({"sub/SKILL.md": "---\nname: tools\ndescription: newer\n---\n"})
+    bob = clone()
+    bob.run("sync", "--yes", env=web.env)
+    assert bob.plugins == shop.plugins and set(bob.plugins) == {"house", "tools", "packed"}
+    bob.run("update", "--project", "tools", "--yes", env=web.env)
+    assert bob.plugins["tools"] != shop.plugins["tools"]
+    assert tomllib.loads(bob.read("paii.toml"))["plugins"] == wanted
+    assert bob.git("status", "--porcelain") == "M paii.lock"
+
+
+def test_a_registry_of_the_person_is_lent_without_its_secrets(shop, clone, web, git):
+    listed = {f"p/{name}": text for name, text in plugin("far").items()}
+    listed["registry.toml"] = '[registry]\nname = "w"\n[[plugins]]\nname = "far"\nversion = "1.0.0"\npath = "p"\n'
+    url = web.add_repository("work", git.repo("work", listed))
+    env = {**web.env, "WORK_TOKEN": "s3cret"}
+    shop.person.run("registry", "add", "--token-env", "WORK_TOKEN", "work", url, env=env)
+    shop.install("far", env=env, expect=10)
+    shop.install("work/far", env=env)
+    config = tomllib.loads(shop.read("paii.toml"))
+    assert config["registries"]["work"] == url and config["plugins"]["far"] == {"registry": "work"}
+    assert "TOKEN" not in shop.read("paii.toml")
+    shop.commit()
+    bob = clone()
+    bob.run("sync", "--yes", env=web.env)
+    assert bob.plugins == shop.plugins
+
+
+def test_what_nobody_else_has_is_refused(shop, git):
+    shop.person.write_tree("mine", plugin("mine"))
+    before = shop.read("paii.toml")
+    for args in ((shop.person.home / "mine",), (git.repo("tools", plugin("tools")).url,),
+                 ("--dev", "./tools/plugins/hello-1.0.0")):
+        assert "which nobody else has" in shop.install(*args, expect=13).stderr
+    assert shop.read("paii.toml") == before and shop.read("paii.lock") is None and shop.links == []
+
+
+# ---- whose decision it is
+
+
+def test_what_is_new_is_shown_and_asked_about(shop, clone):
+    shelve(shop, "guard", **{"hooks/hooks.json": NATIVE, "guard.sh": BLOCK})
+    shop.install("hello", "guard")
+    shop.commit()
+    bob = clone()
+    refused = bob.run("sync", expect=13).stderr
+    assert "you have not agreed to: guard, hello" in refused
+    shown = bob.person.run_on_terminal("sync", cwd=bob.folder, keys="n\n")
+    assert shown.code == 1 and "may hook:pre-tool-use" in shown.stdout
+    assert "tools/plugins/guard-1.0.0" in shown.stdout
+    assert bob.plugins == {} and bob.links == []
+    dry = bob.run("sync", "--dry-run").stdout
+    assert "may hook:pre-tool-use" in dry and bob.plugins == {}
+    assert bob.person.run_on_terminal("sync", cwd=bob.folder, keys="y\n").code == 0
+    assert bob.plugins == shop.plugins
+
+
+def test_nothing_is_fetched_before_it_is_agreed_to(shop, clone, web):
+    packed = web.add("packed.tar.gz", tar(plugin("packed")))
+    shop.install(packed, env=web.env)
+    shop.commit()
+    bob = clone()
+    web.forget()
+    bob.run("sync", expect=13, env=web.env)
+    bob.run("sync", "--dry-run", env=web.env)
+    bob.person.run_on_terminal("sync", cwd=bob.folder, keys="n\n", env=web.env)
+    assert web.requests == []
+    bob.run("sync", "--yes", env=web.env)
+    assert len(web.requests) > 0
+
+
+def test_another_content_is_asked_about_again_and_a_known_one_is_not(shop, clone):
+    shop.install("hello@1.0")
+    shop.commit()
+    shop.git("branch", "old")
+    bob = clone()
+    bob.run("sync", "--yes")
+    shop.install("hello@1.2")
+    shop.commit()
+    bob.git("pull", "-q", shop.folder, "main")
+    bob.run("sync", expect=13)
+    bob.run("sync", "--yes")
+    bob.git("checkout", "-q", "HEAD~1")
+    bob.run("sync")
+    assert bob.versions == {"hello": "1.0.0"}
+    bob.git("checkout", "-q", "main")
+    bob.run("sync")
+    assert bob.versions == {"hello": "1.2.0"}
+
+
+@pytest.mark.parametrize("old,new", [
+    ('size = ', 'entry = "{}"\nsize = '),
+    ('capabilities = ["hook:pre-tool-use"]', 'capabilities = ["hook:pre-tool-use", "env:MORE"]'),
+    ('description = "The guard plugin"', 'description = "Another"'),
+], ids=["entry", "capability", "words"])
+def test_every_word_of_the_lock_counts(shop, clone, old, new):
+    shelve(shop, "guard", **{"hooks/hooks.json": NATIVE, "guard.sh": BLOCK})
+    shop.install("guard")
+    shop.commit()
+    bob = clone()
+    bob.run("sync", "--yes")
+    bob.write("paii.lock", bob.read("paii.lock").replace(old, new, 1))
+    bob.run("sync", expect=13)
+
+
+# ---- hostile repositories
+
+
+LIES = {
+    "capability": (('capabilities = ["hook:pre-tool-use"]\n', ""), 14),
+    "version": (('version = "1.0.0"', 'version = "1.0.9"'), 12),
+    "tree": (('tree = "', 'tree = "0000'), 12),
+    "folder-outside": (("./tools/plugins/guard-1.0.0", "../../other"), 12),
+    "absolute": (("./tools/plugins/guard-1.0.0", "/etc"), 13),
+    "file-url": (('kind = "folder"\nurl = "./tools/plugins/guard-1.0.0"',
+                  'kind = "git"\ncommit = "' + "1" * 40 + '"\nurl = "file:///srv/x"'), 13),
+    "option": (('kind = "folder"\nurl = "./tools/plugins/guard-1.0.0"',
+                'kind = "git"\ncommit = "' + "1" * 40 + '"\nurl = "ssh://-oProxyCommand=x/y"'), 12),
+    "live": (('prefix = "guard/1.0.0-', 'dev = true\nprefix = "/etc/'), 13),
+    "name": (('name = "guard"', 'name = "../guard"'), 12),
+    "unpinned": (('tree = "', 'homepage = "'), 12),
+    "builtin-outside": (("./tools/plugins/guard-1.0.0", "builtin:../../../etc"), 12),
+}
+
+
+@pytest.mark.parametrize("lie", list(LIES))
+def test_a_lock_that_lies(shop, clone, lie):
+    (old, new), code = LIES[lie]
+    shelve(shop, "guard", **{"hooks/hooks.json": NATIVE, "guard.sh": BLOCK})
+    shop.install("guard")
+    shop.write("paii.lock", shop.read("paii.lock").replace(old, new, 1))
+    shop.commit()
+    bob = clone()
+    failed = bob.run("sync", "--yes", check=False)
+    assert failed.code == code, failed
+    assert bob.links == [] and bob.git("status", "--porcelain") == ""
+
+
+def test_a_version_is_that_of_the_content(shop, clone):
+    shop.install("hello@1.0")
+    shop.write("paii.lock", shop.read("paii.lock").replace('version = "1.0.0"', 'version = "1.0.9"')
+               .replace("hello/1.0.0-", "hello/1.0.9-"))
+    shop.commit()
+    bob = clone()
+    assert "its source says it is" in bob.run("sync", "--yes", expect=14).stderr
+
+
+def test_a_content_is_that_of_the_lock(shop, clone):
+    shop.install("hello@1.0")
+    shop.write("tools/plugins/hello-1.0.0/SKILL.md", "---\nname: hello\ndescription: other\n---\n")
+    shop.commit()
+    bob = clone()
+    assert "is locked to the tree" in bob.run("sync", "--yes", expect=14).stderr
+    assert bob.links == []
+
+
+CONFIGS = {
+    "token": '[registries]\nown = { url = "https://example.com/x.git", token_env = "AWS_SECRET" }\n',
+    "netrc": '[registries]\nown = { url = "https://example.com/x.git", netrc = true }\n',
+    "absolute": '[registries]\nown = "/srv/plugins"\n',
+    "home": '[registries]\nown = "~/plugins"\n',
+    "above": '[registries]\nown = "../plugins"\n',
+    "file": '[registries]\nown = "file:///srv/plugins"\n',
+    "junk": "[registries\n",
+    "name": '[plugins]\n"../x" = "*"\n',
+    "range": '[plugins]\nhello = "not a range"\n',
+}
+
+
+@pytest.mark.parametrize("config", list(CONFIGS))
+def test_a_paii_toml_that_wants_too_much(shop, config):
+    shop.write("paii.toml", CONFIGS[config])
+    for command in (("sync",), ("sync", "--check"), ("install", "--project", "hello", "--yes")):
+        shop.run(*command, expect=12)
+    assert shop.links == [] and shop.read("paii.lock") is None
+
+
+@pytest.mark.parametrize("url,code", [("/etc", 13), ("~/x", 13), ("../x", 13), ("./link", 13),
+                                      ("file:///etc", 13), ("--upload-pack=x", 13)])
+def test_a_plugin_from_elsewhere(shop, url, code):
+    (shop.folder / "link").symlink_to("/etc")
+    shop.write("paii.toml", f'[plugins]\nhello = {{ url = "{url}" }}\n')
+    failed = shop.run("install", "--project", "--yes", check=False)
+    assert failed.code in (code, 10, 12), failed
+    assert shop.read("paii.lock") is None and shop.links == []
+
+
+def test_settings_of_a_repository_count_for_nothing(shop):
+    shop.write("paii.toml", shop.read("paii.toml") + '[claude]\nhooks = "settings"\n[network]\nretries = 0\n'
+                                                     '[config.guard]\nurl = "https://evil.example"\n')
+    shelve(shop, "guard", **{"hooks/hooks.json": NATIVE, "guard.sh": BLOCK})
+    said = shop.install("guard").stderr
+    for name in ("claude", "network", "config"):
+        assert f"[{name}] of a project is not read" in said
+    assert not (shop.folder / ".claude/settings.json").exists()
+
+
+@pytest.mark.parametrize("name", ["paii.toml", "paii.lock"])
+def test_a_link_in_place_of_a_file(shop, tmp_path, name):
+    victim = tmp_path / "victim"
+    victim.write_text("precious\n")
+    shop.install("incident")
+    (shop.folder / name).unlink()
+    (shop.folder / name).symlink_to(victim)
+    for command in (("sync", "--yes"), ("install", "--project", "hello", "--yes")):
+        assert "symbolic link" in shop.run(*command, expect=13).stderr
+    assert victim.read_text() == "precious\n"
+
+
+@pytest.mark.parametrize("place", [".claude", ".claude/skills"])
+def test_a_claude_folder_that_leads_out(shop, tmp_path, place):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (shop.folder / place).parent.mkdir(exist_ok=True)
+    (shop.folder / place).symlink_to(outside)
+    assert "leads out of the repository" in shop.install("hello", expect=13).stderr
+    assert list(outside.iterdir()) == [] and shop.read("paii.lock") is None
+
+
+def test_a_claude_folder_that_stays_inside(shop):
+    (shop.folder / "dot").mkdir()
+    (shop.folder / ".claude").symlink_to("dot")
+    shop.install("hello")
+    assert shop.links == ["hello"] and (shop.folder / "dot/skills/hello").is_symlink()
+
+
+@pytest.mark.parametrize("target", ["/etc", "HOME/.config/paii/current/claude/hello", "../../tools"])
+def test_a_link_that_the_repository_brings_is_not_ours(shop, target):
+    link = shop.folder / ".claude/skills/hello"
+    link.parent.mkdir(parents=True)
+    link.symlink_to(target.replace("HOME", str(shop.person.home)))
+    before = link.readlink()
+    assert "is not paii's" in shop.install("hello", expect=13).stderr
+    assert link.readlink() == before and shop.read("paii.lock") is None
+
+
+def test_an_ignore_file_of_the_repository_stays(shop):
+    shop.write(".claude/skills/.gitignore", "*.tmp\n")
+    assert "is the repository's own" in shop.install("hello").stderr
+    shop.run("remove", "--project", "hello")
+    assert shop.read(".claude/skills/.gitignore") == "*.tmp\n"
+
+
+# ---- hooks
+
+
+def dispatch(project, folder, event="pre-tool-use"):
+    """Runs what the hooks.json that the client finds in `folder` registers."""
+    file = folder / "skills/paii/hooks/hooks.json"
+    if not file.exists():
+        return None
+    entry = json.loads(file.read_text())["hooks"]["PreToolUse"][0]["hooks"][0]
+    person = project.person
+    done = subprocess.run([entry["command"], *entry["args"]], input=payload("PreToolUse"), text=True,
+                          env=person.environment({"CLAUDE_PROJECT_DIR": project.folder}),
+                          capture_output=True, cwd=project.folder, check=False)
+    assert done.returncode in (0, 2), done
+    return done.stdout
+
+
+def counted(project):
+    text = project.read("count")
+    return len(text.split()) if text else 0
+
+
+def test_hooks_of_a_project_are_its_own(shop):
+    shelve(shop, "guard", **{"hooks/hooks.json": NATIVE, "guard.sh": BLOCK})
+    shop.install("guard")
+    assert "deny" in dispatch(shop, shop.folder / ".claude")
+    assert dispatch(shop, shop.person.claude) is None
+    name = json.loads((shop.folder / ".claude/skills/paii/.claude-plugin/plugin.json").read_text())["name"]
+    assert name == "paii-project", "the client loads one plugin of a name"
+
+
+def test_a_plugin_that_the_person_has_too_runs_once(shop):
+    shelve(shop, "tally", **{"hooks/hooks.json": COUNTING, "count.sh": COUNT})
+    assert "of your own" not in shop.install("tally").stderr
+    shop.person.run("install", shop.folder / "tools/plugins/tally-1.0.0")
+    assert "tally 1.0.0 of your own is used here, too" in shop.run("sync").stderr
+    for folder in (shop.person.claude, shop.folder / ".claude"):
+        dispatch(shop, folder)
+    assert counted(shop) == 1
+    shop.person.run("disable", "tally")
+    dispatch(shop, shop.folder / ".claude")
+    assert counted(shop) == 2
+
+
+# ---- places
+
+
+def test_from_any_folder_below(shop):
+    (shop.folder / "a/b").mkdir(parents=True)
+    shop.install("hello", cwd=shop.folder / "a/b")
+    assert shop.links == ["hello"] and not (shop.folder / "a/b/paii.toml").exists()
+
+
+def test_a_repository_without_a_file_is_a_project(shop):
+    (shop.folder / "paii.toml").unlink()
+    shop.install("incident")
+    assert shop.read("paii.toml") == '[plugins]\nincident = "*"\n'
+
+
+def test_no_project(paii, tmp_path):
+    folder = tmp_path / "nowhere"
+    folder.mkdir()
+    assert "is in no project" in paii.run("sync", cwd=folder, expect=12).stderr
+    paii.write(".git/HEAD", "ref: refs/heads/main\n")
+    paii.write("paii.toml", "")
+    paii.run("install", "--project", "incident", cwd=paii.home, expect=12)
+    assert not paii.claude.exists()
+
+
+def test_spaces_and_other_letters(paii, tmp_path):
+    project = Project(paii, tmp_path / "grüße an 'alle' $HOME")
+    project.folder.mkdir()
+    project.write("paii.toml", "")
+    shelve(project, "guard", **{"hooks/hooks.json": NATIVE, "guard.sh": BLOCK})
+    project.write("paii.toml", '[registries]\nown = "./tools/plugins"\n')
+    project.install("guard")
+    assert "deny" in dispatch(project, project.folder / ".claude")
+    project.run("sync", "--check")
+
+
+def test_two_clones_do_not_disturb_each_other(shop, tmp_path):
+    shop.install("hello@1.0")
+    shop.commit()
+    other = Project(shop.person, tmp_path / "second")
+    shop.git("clone", "-q", shop.folder, other.folder)
+    other.run("sync", "--yes")
+    other.install("hello@1.2")
+    assert shop.versions == {"hello": "1.0.0"} and other.versions == {"hello": "1.2.0"}
+    shop.run("remove", "--project", "hello")
+    assert other.links == ["hello"] and other.run("sync", "--check").stdout == ""
+    assert len(list((shop.person.dir / "store/hello").glob("*[!s]"))) == 2, "one store"
+
+
+def test_a_folder_that_was_moved_or_copied(shop, tmp_path):
+    shop.install("hello")
+    moved = Project(shop.person, tmp_path / "moved")
+    shutil.copytree(shop.folder, tmp_path / "copied", symlinks=True)
+    shop.folder.rename(moved.folder)
+    copied = Project(shop.person, tmp_path / "copied")
+    for project in (moved, copied):
+        project.run("sync", "--check", expect=1)
+        project.run("sync", "--yes")
+        assert project.links == ["hello"] and project.run("sync", "--check").stdout == ""
+        assert str(project.state) in str((project.folder / ".claude/skills/hello").readlink())
+
+
+def test_gc_knows_projects(shop, tmp_path):
+    shop.install("hello@1.0")
+    shop.person.run("gc", "--keep", "0")
+    assert shop.run("sync", "--check").stdout == "" and shop.run("verify").code == 0
+    state = shop.state
+    (state / "plugins/hello/data").mkdir(parents=True, exist_ok=True)
+    (state / "plugins/hello/data/note").write_text("mine")
+    shutil.rmtree(shop.folder)
+    assert f"project {shop.folder}" in shop.person.run("gc", "--dry-run").stdout
+    assert (state / "current").exists()
+    assert f"project {shop.folder}" in shop.person.run("gc").stdout
+    assert sorted(os.listdir(state)) == ["plugins", "root"]
+    assert (state / "plugins/hello/data/note").read_text() == "mine"
+    assert not (shop.person.dir / "store/hello").exists()
+    assert "project" not in shop.person.run("gc").stdout
+
+
+# ---- status
+
+
+def test_status_and_doctor_say_whether_it_is_in_sync(shop):
+    assert "project" not in shop.person.run("status").stdout
+    shop.install("hello")
+    assert f"project     {shop.folder} is in sync" in shop.run("status").stdout
+    (shop.folder / ".claude/skills/hello").unlink()
+    assert "is missing; fix: paii sync" in shop.run("status").stdout
+    assert "fix: paii sync" in shop.run("doctor", check=False).stdout
+    assert "is missing" in shop.run("sync", "--check", expect=1).stdout
+    shop.run("sync")
+    assert shop.links == ["hello"]
+
+
+def test_what_the_client_will_ask_is_said(shop):
+    assert "asks whether you trust" in shop.install("hello").stderr
+    shop.person.write(".claude.json", json.dumps(
+        {"projects": {str(shop.folder): {"hasTrustDialogAccepted": True}}}))
+    assert "Claude Code loads the plugins when it starts" in shop.run("sync").stderr
+
+
+# ---- all or nothing
+
+
+def test_a_repository_that_cannot_be_written(shop):
+    if os.geteuid() == 0:
+        pytest.skip("root writes everywhere")
+    shop.install("hello@1.0")
+    before = shop.person.snapshot(shop.folder)
+    shop.folder.chmod(0o555)
+    shop.install("incident", expect=1)
+    shop.folder.chmod(0o755)
+    assert shop.person.snapshot(shop.folder) == before and shop.run("sync", "--check").stdout == ""
+
+
+def pending(project):
+    return project.state / "current/publish"
+
+
+def test_what_was_committed_is_finished(shop):
+    """As a kill right after the commit leaves it."""
+    shop.install("hello@1.0")
+    before = {name: shop.read(name) for name in ("paii.toml", "paii.lock")}
+    shop.install("incident")
+    after = {name: shop.read(name) for name in before}
+    leave_unfinished(shop, before, after)
+    shop.run("sync")
+    assert {name: shop.read(name) for name in before} == after and not pending(shop).exists()
+
+
+def test_what_was_changed_meanwhile_is_left_alone(shop):
+    shop.install("hello@1.0")
+    before = {name: shop.read(name) for name in ("paii.toml", "paii.lock")}
+    shop.install("incident")
+    leave_unfinished(shop, before, {name: shop.read(name) for name in before})
+    shop.write("paii.toml", before["paii.toml"] + "# edited\n")
+    assert "was changed meanwhile" in shop.run("sync", check=False).stderr
+    assert shop.read("paii.toml").endswith("# edited\n")
+
+
+def leave_unfinished(project, before, after):
+    folder = pending(project)
+    folder.mkdir()
+    lines = ""
+    for name, text in after.items():
+        (folder / name).write_text(text)
+        project.write(name, before[name])
+        lines += f"{hashlib.sha256(before[name].encode()).hexdigest()} {name}\n"
+    (folder / "before").write_text(lines)
