@@ -182,6 +182,17 @@ const char *text_find(const char *haystack, const char *needle)
     return strcasestr(haystack, needle);
 }
 
+const char *text_replace(struct arena *arena, const char *text, const char *what, const char *by)
+{
+    AUTO_BUF out = {0};
+    for (const char *hit; (hit = strstr(text, what)); text = hit + strlen(what)) {
+        buf_add(&out, text, (size_t)(hit - text));
+        buf_puts(&out, by);
+    }
+    buf_puts(&out, text);
+    return arena_strdup(arena, buf_text(&out));
+}
+
 bool text_starts(const char *text, const char *prefix)
 {
     return strncmp(text, prefix, strlen(prefix)) == 0;

@@ -41,6 +41,8 @@ const char *text_nearest(const char *word, const char *const *candidates, size_t
 const char *text_find(const char *haystack, const char *needle);
 bool text_starts(const char *text, const char *prefix);
 bool text_ends(const char *text, const char *suffix);
+/* A copy with every `what` replaced, in the arena. */
+const char *text_replace(struct arena *arena, const char *text, const char *what, const char *by);
 /* "1.2 MB", "340 B", in the arena. */
 const char *text_bytes(struct arena *arena, unsigned long long bytes);
 

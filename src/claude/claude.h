@@ -17,6 +17,7 @@ enum component_kind {
     COMPONENT_SERVER,
     COMPONENT_KINDS
 };
+extern const char *const client_folders[]; /* "skills", "agents", "commands", as the first kinds */
 extern const char
     *const component_kinds[]; /* "skill", "agent", "command", "mcp"; NULL-terminated */
 
@@ -54,6 +55,22 @@ const struct strings *claude_names(const struct components *components, enum com
 bool claude_is_disabled(const struct package *package, enum component_kind kind, const char *name);
 /* Whether the client is given a link for a plugin of these components. */
 bool claude_has_link(const struct components *components);
+
+/* The links that a generation, or `current`, wants in the client's folder. */
+struct client_link {
+    const char *path, *target;
+    const char *plugin;
+    const char *part; /* "skill 'lint'" of a flat one; NULL: the plugin */
+};
+struct client_links {
+    struct client_link *items;
+    size_t count, capacity;
+    bool listed; /* the generation says which of them are flat */
+};
+int claude_links(struct client_links *out, const struct installed *set, const char *dir,
+                 enum hook_registration hooks, struct arena *arena);
+/* Where the link to the plugin itself stands. */
+const char *claude_plugin_link(const char *plugin, const char *dir, struct arena *arena);
 
 /* The `project` step of generation_write(): GENERATION/claude/NAME for every plugin that has
  * something for the client. */

@@ -1,11 +1,12 @@
-/* Links in folders that are not ours: ~/.claude/skills, and plugins/NAME/plugin.toml. And the
- * entries in settings.json, which may stand for the link to the dispatcher. */
+/* Links in folders that are not ours: ~/.claude/skills and others, plugins/NAME/plugin.toml. And
+ * the entries in settings.json, which may stand for the link to the dispatcher. */
 #include "claude/claude.h"
 
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/paths.h"
 #include "base/text.h"
+#include "claude/links.h"
 #include "claude/registration.h"
 #include "claude/repository.h"
 
@@ -13,17 +14,15 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { LIST_MAX = 16 * 1024 * 1024 };
+
 /* ---- where, and whose ---- */
 
-static const char *skills_folder(struct arena *arena)
-{
-    return path_join(arena, paths.claude, "skills");
-}
+const char *const client_folders[] = {"skills", "agents", "commands", NULL};
 
-/* Every link of ours starts with this. */
-static const char *link_target(struct arena *arena, const char *name)
+static const char *folder_of(const char *name, struct arena *arena)
 {
-    return arena_printf(arena, "%s/claude/%s", paths.current, name);
+    return path_join(arena, paths.claude, name);
 }
 
 /* The target of a link; NULL for what is no link or not there. */
@@ -35,23 +34,27 @@ static int read_link(const char **out, struct arena *arena, const char *path)
     return fail_errno(ERR_GENERIC, "cannot read link '%s'", path);
 }
 
-/* In a project also what it got as another one: it was copied, or moved. */
+/* Every link of ours leads into one of these. In a project also what it got as another one: it was
+ * copied, or moved. */
 static bool is_our_target(const char *target, struct arena *arena)
 {
     const char *projects = arena_printf(arena, "%s/projects/", paths.user);
     if (!paths.project || !text_starts(target, projects))
-        return text_starts(target, link_target(arena, ""));
+        return text_starts(target, arena_printf(arena, "%s/claude/", paths.current)) ||
+               text_starts(target, arena_printf(arena, "%s/flat/", paths.current));
     const char *rest = target + strlen(projects);
     return text_starts(rest + strcspn(rest, "/"), "/current/claude/");
 }
 
-static int is_ours(bool *out, struct arena *arena, const char *path)
+int link_is_ours(bool *out, struct arena *arena, const char *path)
 {
     const char *target;
     int result = read_link(&target, arena, path);
     *out = target && is_our_target(target, arena);
     return result;
 }
+
+/* ---- what is to be there ---- */
 
 /* Whether `dir`, a generation or `current`, has something to show under that name. */
 static bool is_shown(struct arena *arena, const char *dir, const struct installed *set,
@@ -62,22 +65,76 @@ static bool is_shown(struct arena *arena, const char *dir, const struct installe
     return fs_exists(arena_printf(arena, "%s/claude/%s", dir, name));
 }
 
-/* The plugins' names, and our own. */
-static void all_names(struct strings *out, const struct installed *set, struct arena *arena)
+/* A plugin gives way to a skill of its own name: no skill and no plugin is called NAME.plugin. */
+const char *claude_plugin_link(const char *plugin, const char *dir, struct arena *arena)
 {
-    for (size_t i = 0; i < set->count; i++)
-        strings_add(out, arena, set->packages[i].name);
-    strings_add(out, arena, DISPATCHER_NAME);
+    bool taken = fs_exists(arena_printf(arena, "%s/flat/skills/%s", dir, plugin));
+    return arena_printf(arena, "%s/skills/%s%s", paths.claude, plugin, taken ? ".plugin" : "");
 }
 
-static int refuse_foreign(const char *path, const char *name)
+static void add_plugin(struct client_links *out, const char *name, const char *dir,
+                       struct arena *arena)
 {
-    if (strcmp(name, DISPATCHER_NAME) == 0)
+    *arena_push(arena, &out->items, &out->count, &out->capacity) = (struct client_link){
+        .path = claude_plugin_link(name, dir, arena),
+        .target = arena_printf(arena, "%s/claude/%s", paths.current, name),
+        .plugin = name,
+    };
+}
+
+static const char *part_of(const char *link, struct arena *arena)
+{
+    const char *name = path_base(link);
+    int kind = 0;
+    while (kind < COMPONENT_SERVER && !text_starts(link, client_folders[kind]))
+        kind++;
+    size_t len = strlen(name) - (kind == COMPONENT_SKILL ? 0 : strlen(".md"));
+    return arena_printf(arena, "%s '%.*s'", component_kinds[kind], (int)len, name);
+}
+
+static int add_flat(struct client_links *out, const char *dir, struct arena *arena)
+{
+    AUTO_BUF text = {0};
+    struct strings lines = {0};
+    const char *file = path_join(arena, dir, FLAT_LIST);
+    out->listed = fs_exists(file);
+    int result = out->listed ? fs_read(&text, file, LIST_MAX) : 0;
+    strings_split(&lines, arena, buf_text(&text), '\n');
+    for (size_t i = 0; i < lines.count && result == 0; i++) {
+        const char *tab = strchr(lines.items[i], '\t');
+        if (!tab)
+            continue;
+        const char *link = arena_strndup(arena, lines.items[i], (size_t)(tab - lines.items[i]));
+        *arena_push(arena, &out->items, &out->count, &out->capacity) = (struct client_link){
+            .path = path_join(arena, paths.claude, link),
+            .target = arena_printf(arena, "%s/flat/%s", paths.current, link),
+            .plugin = tab + 1,
+            .part = part_of(link, arena),
+        };
+    }
+    return result;
+}
+
+int claude_links(struct client_links *out, const struct installed *set, const char *dir,
+                 enum hook_registration hooks, struct arena *arena)
+{
+    *out = (struct client_links){0};
+    for (size_t i = 0; i < set->count; i++)
+        if (is_shown(arena, dir, set, set->packages[i].name, hooks))
+            add_plugin(out, set->packages[i].name, dir, arena);
+    if (is_shown(arena, dir, set, DISPATCHER_NAME, hooks))
+        add_plugin(out, DISPATCHER_NAME, dir, arena);
+    return add_flat(out, dir, arena);
+}
+
+static int refuse_foreign(const struct client_link *link, struct arena *arena)
+{
+    if (strcmp(link->plugin, DISPATCHER_NAME) == 0)
         fail(ERR_REFUSED, "'%s' exists and is not paii's, so hooks cannot be registered there",
-             path);
+             link->path);
     else
-        fail(ERR_REFUSED, "'%s' exists and is not paii's, so plugin '%s' cannot be linked there",
-             path, name);
+        fail(ERR_REFUSED, "'%s' exists and is not paii's, so %splugin '%s' cannot be linked there",
+             link->path, link->part ? arena_printf(arena, "%s of ", link->part) : "", link->plugin);
     error_hint("move it away, or remove it if it is an old copy; paii never replaces it");
     return -ERR_REFUSED;
 }
@@ -85,23 +142,17 @@ static int refuse_foreign(const char *path, const char *name)
 static int check_links(const struct installed *set, const char *generation_dir,
                        enum hook_registration hooks, struct arena *arena)
 {
-    struct strings names = {0};
-    int outside = paths.project ? repository_check(arena) : 0;
-    if (outside < 0)
-        return outside;
-    all_names(&names, set, arena);
-    for (size_t i = 0; i < names.count; i++) {
-        const char *path = path_join(arena, skills_folder(arena), names.items[i]);
-        if (!is_shown(arena, generation_dir, set, names.items[i], hooks))
-            continue;
+    struct client_links links;
+    int result = paths.project ? repository_check(arena) : 0;
+    if (result == 0)
+        result = claude_links(&links, set, generation_dir, hooks, arena);
+    for (size_t i = 0; result == 0 && i < links.count; i++) {
         bool ours;
-        int result = is_ours(&ours, arena, path);
-        if (result < 0)
-            return result;
-        if (!ours && fs_exists(path))
-            return refuse_foreign(path, names.items[i]);
+        result = link_is_ours(&ours, arena, links.items[i].path);
+        if (result == 0 && !ours && fs_exists(links.items[i].path))
+            result = refuse_foreign(&links.items[i], arena);
     }
-    return 0;
+    return result;
 }
 
 /* ---- the dispatcher ---- */
@@ -219,89 +270,93 @@ static int remove_made_folders(struct arena *arena)
     return result;
 }
 
-/* ---- ~/.claude/skills ---- */
+/* ---- ~/.claude/skills, agents, commands ---- */
 
-static int add_skill_link(const char *name, struct arena *arena)
+static int add_link(const struct client_link *link, struct arena *arena)
 {
-    const char *path = path_join(arena, skills_folder(arena), name);
-    const char *wanted = link_target(arena, name), *there = fs_read_link(arena, path);
-    if (there && strcmp(there, wanted) == 0)
+    const char *there = fs_read_link(arena, link->path);
+    if (there && strcmp(there, link->target) == 0)
         return 0;
     bool ours;
-    int result = is_ours(&ours, arena, path);
-    if (result == 0 && !ours && fs_exists(path))
-        return refuse_foreign(path, name);
+    int result = link_is_ours(&ours, arena, link->path);
+    if (result == 0 && !ours && fs_exists(link->path))
+        return refuse_foreign(link, arena);
     if (result == 0)
-        result = claude_make_folder(skills_folder(arena), arena);
-    return result < 0 ? result : fs_symlink(wanted, path);
+        result = claude_make_folder(path_dir(arena, link->path), arena);
+    return result < 0 ? result : fs_symlink(link->target, link->path);
 }
 
-static int add_skill_links(const struct installed *set, enum hook_registration hooks,
-                           struct arena *arena)
+static int add_links(const struct client_links *links, struct arena *arena)
 {
-    struct strings names = {0};
     int result = 0;
-    all_names(&names, set, arena);
-    for (size_t i = 0; i < names.count && result == 0; i++)
-        if (is_shown(arena, paths.current, set, names.items[i], hooks))
-            result = add_skill_link(names.items[i], arena);
+    for (size_t i = 0; i < links->count && result == 0; i++)
+        result = add_link(&links->items[i], arena);
     return result;
 }
 
-static int remove_skill_links(const struct installed *set, enum hook_registration hooks,
-                              struct arena *arena)
+static bool is_wanted(const struct client_links *links, const char *path)
+{
+    for (size_t i = 0; i < links->count; i++)
+        if (strcmp(links->items[i].path, path) == 0)
+            return true;
+    return false;
+}
+
+static int remove_others(const struct client_links *links, const char *folder, struct arena *arena)
 {
     struct strings names = {0};
-    if (!fs_is_dir(skills_folder(arena)))
-        return 0;
-    int result = fs_list(&names, arena, skills_folder(arena));
+    int result = fs_is_dir(folder) ? fs_list(&names, arena, folder) : 0;
     for (size_t i = 0; i < names.count && result == 0; i++) {
-        const char *path = path_join(arena, skills_folder(arena), names.items[i]);
+        const char *path = path_join(arena, folder, names.items[i]);
         bool ours;
-        result = is_ours(&ours, arena, path);
-        if (result == 0 && ours && !is_shown(arena, paths.current, set, names.items[i], hooks) &&
-            unlink(path) != 0)
+        result = link_is_ours(&ours, arena, path);
+        if (result == 0 && ours && !is_wanted(links, path) && unlink(path) != 0)
             result = fail_errno(ERR_GENERIC, "cannot remove link '%s'", path);
     }
     return result;
 }
 
-/* The links below skills/ alone: of settings.json and plugins/ nobody asks. */
+static int remove_links(const struct client_links *links, struct arena *arena)
+{
+    int result = 0;
+    for (size_t i = 0; client_folders[i] && result == 0; i++)
+        result = remove_others(links, folder_of(client_folders[i], arena), arena);
+    return result;
+}
+
+/* Of settings.json and plugins/ nobody asks. */
 int claude_links_differ(struct strings *out, const struct installed *set, struct arena *arena)
 {
     enum hook_registration hooks;
-    struct strings names = {0}, there = {0};
-    const char *folder = skills_folder(arena);
+    struct client_links links;
+    struct strings there = {0};
+    const char *folder = folder_of("skills", arena);
     int result = registration_read(&hooks, arena);
+    if (result == 0)
+        result = claude_links(&links, set, paths.current, hooks, arena);
     if (result == 0 && fs_is_dir(folder))
         result = fs_list(&there, arena, folder);
-    all_names(&names, set, arena);
-    for (size_t i = 0; i < names.count && result == 0; i++) {
-        const char *name = names.items[i], *path = path_join(arena, folder, name);
-        const char *target = fs_read_link(arena, path);
-        if (is_shown(arena, paths.current, set, name, hooks) &&
-            !(target && strcmp(target, link_target(arena, name)) == 0))
+    for (size_t i = 0; result == 0 && i < links.count; i++) {
+        const char *path = links.items[i].path, *target = fs_read_link(arena, path);
+        if (!(target && strcmp(target, links.items[i].target) == 0))
             strings_add(out, arena, arena_printf(arena, "the link '%s' is missing", path));
     }
     for (size_t i = 0; i < there.count && result == 0; i++) {
         bool ours;
         const char *path = path_join(arena, folder, there.items[i]);
-        result = is_ours(&ours, arena, path);
-        if (result == 0 && ours && !is_shown(arena, paths.current, set, there.items[i], hooks))
+        result = link_is_ours(&ours, arena, path);
+        if (result == 0 && ours && !is_wanted(&links, path))
             strings_add(out, arena, arena_printf(arena, "the link '%s' is left over", path));
     }
     return result;
 }
 
 /* A repository is not to see links that are one clone's alone. */
-static int sync_ignored(const struct installed *set, enum hook_registration hooks,
-                        struct arena *arena)
+static int sync_ignored(const struct client_links *links, struct arena *arena)
 {
-    struct strings names = {0}, shown = {0};
-    all_names(&names, set, arena);
-    for (size_t i = 0; i < names.count; i++)
-        if (is_shown(arena, paths.current, set, names.items[i], hooks))
-            strings_add(&shown, arena, names.items[i]);
+    struct strings shown = {0};
+    for (size_t i = 0; i < links->count; i++)
+        strings_add(&shown, arena, path_base(links->items[i].path));
     return repository_ignore(&shown, arena);
 }
 
@@ -399,16 +454,19 @@ static const char *pending_file(struct arena *arena)
 int claude_sync_links_as(const struct installed *set, enum hook_registration hooks,
                          struct arena *arena)
 {
+    struct client_links links;
     int result = claude_refresh_dispatcher(arena);
+    if (result == 0)
+        result = claude_links(&links, set, paths.current, hooks, arena);
     /* A guard is rather asked twice for a moment than not at all. */
     if (result == 0)
-        result = add_skill_links(set, hooks, arena);
+        result = add_links(&links, arena);
     if (result == 0)
         result = sync_settings(hooks, arena);
     if (result == 0)
-        result = remove_skill_links(set, hooks, arena);
+        result = remove_links(&links, arena);
     if (result == 0 && paths.project)
-        result = sync_ignored(set, hooks, arena);
+        result = sync_ignored(&links, arena);
     if (result == 0)
         result = sync_plugin_folders(set, arena);
     return result < 0 ? result : remove_made_folders(arena);

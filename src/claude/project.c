@@ -8,6 +8,7 @@
 #include "claude/built.h"
 #include "claude/declared.h"
 #include "claude/dispatcher.h"
+#include "claude/flat.h"
 #include "claude/native_hooks.h"
 
 #include <string.h>
@@ -275,5 +276,5 @@ int claude_project(const struct installed *set, const char *generation_dir, stru
     int result = fs_mkdirs(root, 0755);
     for (size_t i = 0; i < set->count && result == 0; i++)
         result = project_plugin(&set->packages[i], root, arena);
-    return result;
+    return result < 0 ? result : flat_project(set, generation_dir, arena);
 }

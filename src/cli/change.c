@@ -157,6 +157,9 @@ static int run(struct change *change)
     change_warn_names(change);
     change_note_collisions(change);
     change_note_holds(change);
+    result = change_check_flat(change);
+    if (result < 0)
+        return result;
     if (change->request->dry_run) {
         change_print_plan(change);
         return 0;

@@ -30,6 +30,7 @@ struct change_request {
     bool with_optional;    /* providers of optional contracts too */
     struct strings prefer; /* plugins to be taken before other providers, if they can be had */
     const char *build;     /* --build: a type, "" for what is there, OPTION_OFF; NULL: not said */
+    const char *flat;      /* --flat: "", or OPTION_OFF; NULL: not said */
     const char *registry;  /* --registry: where names are looked for; NULL: anywhere */
     bool dry_run, yes;
     /* Exactly what a lock file says; nothing above counts then. */
@@ -200,6 +201,10 @@ void change_note_holds(const struct change *change);
 
 /* Notes skills, agents and commands of new plugins that others have, too. */
 void change_note_collisions(const struct change *change);
+
+/* ERR_REFUSED if a name that is to go without its prefix belongs to somebody else, too. Notes the
+ * new ones that keep it. */
+int change_check_flat(const struct change *change);
 
 /* ---- change_apply.c ---- */
 

@@ -1,4 +1,5 @@
-/* A new plugin may bring a name that another has. */
+/* A new plugin may bring a name that another has: noted, unless both go without their prefix. */
+#include "claude/flat.h"
 #include "cli/change.h"
 #include "cli/collisions.h"
 
@@ -44,4 +45,30 @@ void change_note_collisions(const struct change *change)
     if (telling.count > TOLD_MAX)
         note("%zu more names are in several plugins; 'paii doctor' lists them",
              telling.count - TOLD_MAX);
+}
+
+static bool is_new_flat(const struct step *step)
+{
+    return step->kind != STEP_KEEP || !(step->before->flags & PACKAGE_FLAT);
+}
+
+int change_check_flat(const struct change *change)
+{
+    struct flat_parts parts = {.arena = change->arena};
+    struct strings plugins = {0};
+    int result = 0;
+    for (size_t i = 0; i < change->step_count && result == 0; i++) {
+        const struct step *step = &change->steps[i];
+        if (!step->choice)
+            continue;
+        const struct package *package = &step->choice->package;
+        size_t known = parts.left_out.count;
+        strings_add(&plugins, change->arena, package->name);
+        result = flat_add(&parts, package,
+                          step->choice->tree_dir ? step->choice->tree_dir
+                                                 : installed_prefix(package, change->arena));
+        for (; known < parts.left_out.count && is_new_flat(step); known++)
+            note("%s keeps its prefix", parts.left_out.items[known]);
+    }
+    return result < 0 ? result : flat_check(&parts, &plugins);
 }

@@ -97,6 +97,15 @@ static void print_locked(const struct package *package, struct arena *arena)
     print_list("may", &may, arena);
 }
 
+static void print_links(const struct package *package, const struct components *parts)
+{
+    bool flat = package->flags & PACKAGE_FLAT;
+    bool gives_way = flat && !parts->root_skill && strings_has(&parts->skills, package->name);
+    out("    link: %s/skills/%s%s\n", paths.claude, package->name, gives_way ? ".plugin" : "");
+    if (flat)
+        out("    its skills, agents and commands also go by their own names\n");
+}
+
 /* What the client will see, what building runs, and what runs later. */
 static void print_details(const struct change *change, const struct step *step)
 {
@@ -121,7 +130,7 @@ static void print_details(const struct change *change, const struct step *step)
     print_list("commands:", &parts.commands, arena);
     print_list("MCP servers:", &parts.mcp_servers, arena);
     if (claude_has_link(&parts))
-        out("    link: %s/skills/%s\n", paths.claude, choice->package.name);
+        print_links(&choice->package, &parts);
 }
 
 static void json_build(struct json_writer *json, const struct choice *choice, struct arena *arena)

@@ -1,4 +1,5 @@
 /* From the resolver's answer to steps and bindings. */
+#include "base/paths.h"
 #include "cli/change_plan.h"
 
 #include <stdlib.h>
@@ -99,13 +100,25 @@ static const char *pulled_in(struct planner *planner, const struct choice *choic
     return by ? by : needed_for(planner, choice, chosen, count, false);
 }
 
+/* Whether it goes without its prefix, too: as asked now, or before, or for all that is new. */
+static unsigned flat_flag(const struct change *change, const struct choice *choice,
+                          const struct package *before)
+{
+    const char *asked = change_names(change->request, choice) ? change->request->flat : NULL;
+    bool flat = asked    ? strcmp(asked, OPTION_OFF) != 0
+                : before ? before->flags & PACKAGE_FLAT
+                         : change->config.flat && !paths.project;
+    return flat ? PACKAGE_FLAT : 0;
+}
+
 /* The plan's package carries what the person asked for now, or before. */
 static void mark_request(struct planner *planner, struct choice *choice,
                          const struct package *before)
 {
     struct change *change = planner->change;
     const struct spec *spec = plan_spec(change, choice->package.name);
-    unsigned flags = choice->package.flags;
+    unsigned flags =
+        (choice->package.flags & ~(unsigned)PACKAGE_FLAT) | flat_flag(change, choice, before);
     const char *range = before ? before->range : "";
     if (spec || (choice->direct && !choice->current) ||
         (before && (before->flags & PACKAGE_REQUESTED)))

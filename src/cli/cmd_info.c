@@ -215,6 +215,7 @@ static void print_locked(struct info *info)
           *locked->origin ? locked->origin : source_text(&locked->source, info->arena));
     field(info, "pin", pin_of(locked, info->arena));
     field(info, "state", state_of(locked));
+    field(info, "names", locked->flags & PACKAGE_FLAT ? "also without the plugin's prefix" : NULL);
     field_list(info, "disabled", locked->disabled_components);
     field_list(info, "grants", locked->grants);
 }
@@ -307,6 +308,8 @@ static void json_locked(struct json_writer *json, const struct info *info)
     json_boolean(json, locked->flags & PACKAGE_HELD);
     json_key(json, "disabled");
     json_boolean(json, locked->flags & PACKAGE_DISABLED);
+    json_key(json, "flat");
+    json_boolean(json, locked->flags & PACKAGE_FLAT);
     json_lines(json, "disabled_components", locked->disabled_components, info->arena);
     json_lines(json, "capabilities", locked->capabilities, info->arena);
     json_lines(json, "grants", locked->grants, info->arena);

@@ -7,7 +7,7 @@
 
 struct options {
     const char *registry;
-    const char *build;
+    const char *build, *flat;
     bool dev, locked, offline, project, with_optional;
     struct strings prefer;
 };
@@ -33,7 +33,8 @@ static int run_locked(struct invocation *call)
         error_hint("'paii sync' installs what the project's lock file says");
         return -ERR_GENERIC;
     }
-    if (call->arg_count > 1 || options->dev || options->registry || options->build) {
+    if (call->arg_count > 1 || options->dev || options->registry || options->build ||
+        options->flat) {
         fail(ERR_GENERIC, "--locked installs what one lock file says, and nothing else");
         error_hint("paii install --locked [FILE]");
         return -ERR_GENERIC;
@@ -57,6 +58,11 @@ static int run(struct invocation *call)
         fetch_go_offline();
     if (options->locked)
         return run_locked(call);
+    if (options->flat && options->project) {
+        fail(ERR_GENERIC, "--flat and --project do not go together");
+        error_hint("what a repository has for everybody keeps its plugin's prefix");
+        return -ERR_GENERIC;
+    }
     if (call->arg_count == 0 && !options->project) {
         fail(ERR_GENERIC, "'paii install' needs PLUGIN");
         error_hint("'paii install --help' shows how it is used");
@@ -67,6 +73,7 @@ static int run(struct invocation *call)
         .install_count = call->arg_count,
         .registry = options->registry,
         .build = options->build,
+        .flat = options->flat,
         .dev = options->dev,
         .with_optional = options->with_optional,
         .prefer = options->prefer,
@@ -134,6 +141,12 @@ const struct command cmd_install = {
              .value = "PLUGIN",
              .help = "of several providers of a contract take this one, if it can be had",
              .complete = COMPLETE_AVAILABLE},
+            {.name = "flat",
+             .kind = OPTION_MAYBE,
+             .offset = offsetof(struct options, flat),
+             .help =
+                 "let Claude Code know its skills, agents and commands by their own names, too; "
+                 "--no-flat ends that"},
             {.name = "locked",
              .kind = OPTION_FLAG,
              .offset = offsetof(struct options, locked),

@@ -77,10 +77,26 @@ static void look_at_links(struct repair *repair, const struct package *package)
     if (!there || strcmp(there, target) != 0 || visible != fs_exists(shown))
         repair->rewrite = true;
     if (visible)
-        look_at_link(repair, arena_printf(arena, "%s/skills/%s", paths.claude, package->name),
-                     shown);
+        look_at_link(repair, claude_plugin_link(package->name, paths.current, arena), shown);
     look_at_link(repair, arena_printf(arena, "%s/%s/plugin.toml", paths.plugins, package->name),
                  arena_printf(arena, "../../current/prefix/%s/plugin.toml", package->name));
+}
+
+/* Links to parts that go without their prefix, and what they lead to. */
+static void look_at_flat_links(struct repair *repair)
+{
+    struct client_links links;
+    if (claude_links(&links, &repair->set, paths.current, HOOKS_OFF, repair->arena) < 0)
+        error_clear();
+    for (size_t i = 0; i < links.count; i++) {
+        const struct client_link *link = &links.items[i];
+        if (!link->part || !verify_wants(repair->call, link->plugin))
+            continue;
+        repair->rewrite |= !fs_exists(link->target);
+        look_at_link(repair, link->path, link->target);
+    }
+    for (size_t i = 0; i < repair->set.count; i++)
+        repair->rewrite |= repair->set.packages[i].flags & PACKAGE_FLAT && !links.listed;
 }
 
 /* Whether the table, the fingerprints in it, and the plugin that registers the dispatcher are as
@@ -143,6 +159,8 @@ static int look(struct repair *repair)
         result = look_at_prefix(repair, package);
         look_at_links(repair, package);
     }
+    if (result == 0)
+        look_at_flat_links(repair);
     if (result == 0)
         look_at_generation(repair);
     return result;

@@ -2,6 +2,7 @@
 #include "base/fs.h"
 #include "base/paths.h"
 #include "base/text.h"
+#include "claude/claude.h"
 #include "cli/doctor.h"
 #include "registry/fetch.h"
 #include "store/store.h"
@@ -90,18 +91,18 @@ static void check_helper(struct findings *out)
     }
 }
 
-/* ---- ~/.claude/skills ---- */
+/* ---- ~/.claude/skills, agents, commands ---- */
 
 /* Links of ours that lead nowhere: what they showed is gone, or PAII_DIR was moved. */
-static void check_dangling(struct findings *out, const char *skills)
+static void check_dangling(struct findings *out, const char *folder)
 {
     struct strings names = {0};
-    const char *ours = arena_printf(out->arena, "%s/claude/", paths.current);
+    const char *ours = arena_printf(out->arena, "%s/", paths.current);
 
-    if (fs_is_dir(skills) && fs_list(&names, out->arena, skills) < 0)
+    if (fs_is_dir(folder) && fs_list(&names, out->arena, folder) < 0)
         error_clear();
     for (size_t i = 0; i < names.count; i++) {
-        const char *path = path_join(out->arena, skills, names.items[i]);
+        const char *path = path_join(out->arena, folder, names.items[i]);
         const char *target = fs_read_link(out->arena, path);
         if (target && text_starts(target, ours) && access(path, F_OK) < 0)
             finding_add(out, FINDING_ADVICE, "links", arena_printf(out->arena, "rm %s", path),
@@ -109,46 +110,51 @@ static void check_dangling(struct findings *out, const char *skills)
     }
 }
 
-/* A plugin's link that is not there, or where something of somebody else's stands. */
-static void check_link(struct findings *out, const char *skills, const char *plugin)
+/* A link that is not there, or where something of somebody else's stands. */
+static void check_link(struct findings *out, const struct client_link *link)
 {
-    const char *shown = arena_printf(out->arena, "%s/claude/%s", paths.current, plugin);
-    const char *path = path_join(out->arena, skills, plugin);
-    const char *target = fs_read_link(out->arena, path);
+    const char *target = fs_read_link(out->arena, link->path);
+    const char *what = link->part ? arena_printf(out->arena, "%s of ", link->part) : "";
 
-    if (!fs_exists(shown) || (target && strcmp(target, shown) == 0))
+    if (target && strcmp(target, link->target) == 0)
         return;
-    if (fs_exists(path))
+    if (fs_exists(link->path))
         finding_add(out, FINDING_PROBLEM, "links",
-                    arena_printf(out->arena, "mv %s %s.old && paii init", path, path),
-                    "'%s' is not paii's, so Claude Code does not see plugin '%s'", path, plugin);
+                    arena_printf(out->arena, "mv %s %s.old && paii init", link->path, link->path),
+                    "'%s' is not paii's, so Claude Code does not see %splugin '%s' there",
+                    link->path, what, link->plugin);
     else
         finding_add(out, FINDING_PROBLEM, "links", "paii init",
-                    "'%s' is missing, so Claude Code does not see plugin '%s'", path, plugin);
+                    "'%s' is missing, so Claude Code does not see %splugin '%s' there", link->path,
+                    what, link->plugin);
 }
 
 static void check_links(struct findings *out)
 {
     struct installed set = {0};
-    const char *skills = path_join(out->arena, paths.claude, "skills");
+    struct client_links links = {0};
     size_t before = out->count;
 
-    check_dangling(out, skills);
+    for (size_t i = 0; client_folders[i]; i++)
+        check_dangling(out, path_join(out->arena, paths.claude, client_folders[i]));
     if (installed_read(&set, out->arena) < 0) {
         finding_add(out, FINDING_PROBLEM, "installed", "paii rollback", "%s", error_text());
         error_clear();
         return;
     }
-    for (size_t i = 0; i < set.count; i++) {
-        const struct package *package = &set.packages[i];
-        if (!fs_is_dir(installed_prefix(package, out->arena)))
+    for (size_t i = 0; i < set.count; i++)
+        if (!fs_is_dir(installed_prefix(&set.packages[i], out->arena)))
             finding_add(out, FINDING_PROBLEM, "installed",
-                        arena_printf(out->arena, "paii install %s", package->name),
-                        "the files of plugin '%s' are gone", package->name);
-        check_link(out, skills, package->name);
-    }
+                        arena_printf(out->arena, "paii install %s", set.packages[i].name),
+                        "the files of plugin '%s' are gone", set.packages[i].name);
+    /* The link to the dispatcher is doctor_hooks()'s. */
+    if (claude_links(&links, &set, paths.current, HOOKS_OFF, out->arena) < 0)
+        error_clear();
+    for (size_t i = 0; i < links.count; i++)
+        check_link(out, &links.items[i]);
     if (out->count == before)
-        finding_add(out, FINDING_OK, "links", NULL, "%s", skills);
+        finding_add(out, FINDING_OK, "links", NULL, "%s",
+                    path_join(out->arena, paths.claude, "skills"));
 }
 
 void doctor_state(struct findings *out)

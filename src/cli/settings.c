@@ -151,6 +151,7 @@ static void add_defaults(struct settings *out, const struct config *config, stru
         {"defaults.log_level", "string", "info"},
         {"defaults.require_sandbox", "boolean", "false"},
         {"claude.hooks", "string", "plugin"},
+        {"claude.flat", "boolean", "false"},
         {"network.connect", "integer", "8"},
         {"network.stall", "integer", "8"},
         {"network.timeout", "integer", "1800"},

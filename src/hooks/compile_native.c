@@ -4,6 +4,7 @@
 #include "base/fs.h"
 #include "base/process.h"
 #include "base/term.h"
+#include "base/text.h"
 #include "claude/native_hooks.h"
 
 #include <string.h>
@@ -36,23 +37,11 @@ static int deadline_of(const struct native_hook *hook)
     return milliseconds < 1 ? 1 : milliseconds > DEADLINE_MS ? DEADLINE_MS : (int)milliseconds;
 }
 
-static const char *replaced(struct arena *arena, const char *text, const char *name,
-                            const char *value)
-{
-    AUTO_BUF out = {0};
-    for (const char *hit; (hit = strstr(text, name)); text = hit + strlen(name)) {
-        buf_add(&out, text, (size_t)(hit - text));
-        buf_puts(&out, value);
-    }
-    buf_puts(&out, text);
-    return arena_strdup(arena, buf_text(&out));
-}
-
 /* One word of the exec form; ${CLAUDE_PROJECT_DIR} is known when it runs. */
 static const char *word(struct arena *arena, const struct handler *common, const char *text)
 {
-    text = replaced(arena, text, "${CLAUDE_PLUGIN_ROOT}", common->stable);
-    return replaced(arena, text, "${CLAUDE_PLUGIN_DATA}", common->data);
+    text = text_replace(arena, text, "${CLAUDE_PLUGIN_ROOT}", common->stable);
+    return text_replace(arena, text, "${CLAUDE_PLUGIN_DATA}", common->data);
 }
 
 static const char *own_program(const struct handler *handler, const char *folder, const char *name,

@@ -25,6 +25,7 @@ enum package_flags {
     PACKAGE_PARTLY = 1 << 5,      /* some of its components are */
     PACKAGE_HELD = 1 << 6,        /* installed, and to stay as it is */
     PACKAGE_TAGGED = 1 << 7,      /* an older state that a tag of its marketplace names */
+    PACKAGE_FLAT = 1 << 8,        /* also without its prefix (docs/claude.md) */
 };
 
 /* The version of a package whose index gives none; the manifest knows better at install. */

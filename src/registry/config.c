@@ -292,6 +292,7 @@ static void read_claude(struct config_reading *reading)
     int hooks = read_choice(&table, "hooks", hook_registrations, HOOKS_BY_PLUGIN);
 
     reading->config->hooks = (enum hook_registration)hooks;
+    reading->config->flat = read_boolean(&table, "flat", false);
     read_unknown_keys(&table);
 }
 

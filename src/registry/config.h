@@ -56,6 +56,7 @@ struct config {
     bool require_sandbox;
     struct network_limits network;
     enum hook_registration hooks;
+    bool flat; /* of what is installed from now on */
     enum term_level log_level;
 };
 

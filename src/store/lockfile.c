@@ -41,6 +41,7 @@ static const struct field {
     {"dev", FIELD_FLAG, PACKAGE_DEV},
     {"unversioned", FIELD_FLAG, PACKAGE_UNVERSIONED},
     {"disabled", FIELD_FLAG, PACKAGE_DISABLED},
+    {"flat", FIELD_FLAG, PACKAGE_FLAT},
     {"held", FIELD_FLAG, PACKAGE_HELD},
     {"language", FIELD_TEXT, offsetof(struct package, language)},
     {"type", FIELD_TEXT, offsetof(struct package, type)},
