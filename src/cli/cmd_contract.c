@@ -7,25 +7,39 @@
 
 /* One contract, or one service of it, among what is installed. */
 struct row {
-    const char *term; /* "IntegrationProvider[jira]" */
-    struct strings providers, consumers, missing;
+    const char *term;  /* "IntegrationProvider[jira]" */
+    const char *bound; /* what [bindings] names for it; NULL: nothing */
+    const struct package **providers;
+    const char **versions; /* of the contract, by provider; NULL: none */
+    size_t provider_count, provider_capacity, version_count, version_capacity;
+    const struct use **uses;
+    size_t use_count, use_capacity;
 };
 
 struct table {
     struct row *rows;
     size_t count, capacity;
+    const struct needs *needs;
+    const struct config *config;
     struct arena *arena;
 };
 
+static const char *term_words(const struct table *table, const char *contract, const char *service)
+{
+    return service ? arena_printf(table->arena, "%s[%s]", contract, service) : contract;
+}
+
 static struct row *row_of(struct table *table, const char *contract, const char *service)
 {
-    const char *term = service ? arena_printf(table->arena, "%s[%s]", contract, service)
-                               : arena_strdup(table->arena, contract);
+    const char *term = term_words(table, contract, service);
     for (size_t i = 0; i < table->count; i++)
         if (strcmp(table->rows[i].term, term) == 0)
             return &table->rows[i];
     struct row *row = arena_push(table->arena, &table->rows, &table->count, &table->capacity);
     row->term = term;
+    for (size_t i = 0; i < table->config->binding_count; i++)
+        if (strcmp(table->config->bindings[i].contract, term) == 0)
+            row->bound = table->config->bindings[i].plugin;
     return row;
 }
 
@@ -37,23 +51,18 @@ static void add_provided(struct table *table, const struct package *package)
         struct provided term;
         if (!provided_parse(&term, table->arena, lines.items[i]))
             continue;
-        strings_add(&row_of(table, term.contract, term.service)->providers, table->arena,
-                    arena_printf(table->arena, "%s%s%s", package->name, term.version ? "@" : "",
-                                 term.version ? term.version : ""));
+        struct row *row = row_of(table, term.contract, term.service);
+        *arena_push(table->arena, &row->providers, &row->provider_count, &row->provider_capacity) =
+            package;
+        *arena_push(table->arena, &row->versions, &row->version_count, &row->version_capacity) =
+            term.version;
     }
 }
 
 static void add_consumed(struct table *table, const struct use *use)
 {
     struct row *row = row_of(table, use->term.contract, use->term.service);
-    const char *text = arena_printf(table->arena, "%s.%s", use->consumer->name, use->term.alias);
-    if (use->provider)
-        strings_add(&row->consumers, table->arena,
-                    arena_printf(table->arena, "%s -> %s", text, use->provider->name));
-    else
-        strings_add(
-            &row->missing, table->arena,
-            arena_printf(table->arena, "%s%s", text, use->term.optional ? " (optional)" : ""));
+    *arena_push(table->arena, &row->uses, &row->use_count, &row->use_capacity) = use;
 }
 
 static int compare(const void *a, const void *b)
@@ -61,18 +70,106 @@ static int compare(const void *a, const void *b)
     return strcmp(((const struct row *)a)->term, ((const struct row *)b)->term);
 }
 
+/* Installed plugins that an alias without a provider could be bound to. */
+static struct strings would_do(const struct table *table, const struct use *use)
+{
+    struct strings names = {0};
+    for (size_t i = 0; i < table->needs->set.count; i++)
+        if (use_takes(use, &table->needs->set.packages[i], table->arena))
+            strings_add(&names, table->arena, table->needs->set.packages[i].name);
+    return names;
+}
+
+/* ---- in words ---- */
+
 static void print_line(const char *what, const struct strings *items, struct arena *arena)
 {
     if (items->count)
         out("  %-10s %s\n", what, strings_join(items, arena, ", "));
 }
 
-static void json_strings(struct json_writer *json, const char *key, const struct strings *items)
+static const char *missing_words(const struct table *table, const struct use *use)
+{
+    struct strings names = would_do(table, use), notes = {0};
+    bool any = strcmp(use->term.range, "*") == 0;
+    if (use->term.optional)
+        strings_add(&notes, table->arena, "optional");
+    if (names.count)
+        strings_add(
+            &notes, table->arena,
+            arena_printf(table->arena, "choose %s", strings_join(&names, table->arena, " or ")));
+    return arena_printf(table->arena, "%s.%s%s%s%s%s%s", use->consumer->name, use->term.alias,
+                        any ? "" : " ", any ? "" : use->term.range, notes.count ? " (" : "",
+                        strings_join(&notes, table->arena, "; "), notes.count ? ")" : "");
+}
+
+static void print_row(const struct table *table, const struct row *row)
+{
+    struct arena *arena = table->arena;
+    struct strings provided = {0}, bound = {0}, missing = {0};
+    for (size_t i = 0; i < row->provider_count; i++)
+        strings_add(&provided, arena,
+                    arena_printf(arena, "%s%s%s", row->providers[i]->name,
+                                 row->versions[i] ? "@" : "",
+                                 row->versions[i] ? row->versions[i] : ""));
+    for (size_t i = 0; i < row->use_count; i++) {
+        const struct use *use = row->uses[i];
+        strings_add(use->provider ? &bound : &missing, arena,
+                    use->provider ? arena_printf(arena, "%s.%s -> %s", use->consumer->name,
+                                                 use->term.alias, use->provider->name)
+                                  : missing_words(table, use));
+    }
+    out("%s\n", row->term);
+    print_line("provided", &provided, arena);
+    if (row->bound)
+        out("  %-10s %s\n", "[bindings]", row->bound);
+    print_line("bound", &bound, arena);
+    print_line("missing", &missing, arena);
+}
+
+/* ---- as data ---- */
+
+static void add_providers(struct json_writer *json, const struct row *row)
+{
+    json_key(json, "providers");
+    json_array(json);
+    for (size_t i = 0; i < row->provider_count; i++) {
+        json_object(json);
+        json_field(json, "name", row->providers[i]->name);
+        json_field(json, "version", row->versions[i]);
+        json_end_object(json);
+    }
+    json_end_array(json);
+}
+
+static void add_use(const struct table *table, struct json_writer *json, const struct use *use)
+{
+    json_object(json);
+    json_field(json, "name", use->consumer->name);
+    json_field(json, "alias", use->term.alias);
+    json_field(json, "range", use->term.range);
+    json_key(json, "optional");
+    json_boolean(json, use->term.optional);
+    json_field(json, "provider", use->provider ? use->provider->name : NULL);
+    if (!use->provider) {
+        struct strings names = would_do(table, use);
+        json_key(json, "choices");
+        json_array(json);
+        for (size_t i = 0; i < names.count; i++)
+            json_string(json, names.items[i]);
+        json_end_array(json);
+    }
+    json_end_object(json);
+}
+
+static void add_uses(const struct table *table, struct json_writer *json, const struct row *row,
+                     const char *key, bool bound)
 {
     json_key(json, key);
     json_array(json);
-    for (size_t i = 0; i < items->count; i++)
-        json_string(json, items->items[i]);
+    for (size_t i = 0; i < row->use_count; i++)
+        if ((row->uses[i]->provider != NULL) == bound)
+            add_use(table, json, row->uses[i]);
     json_end_array(json);
 }
 
@@ -82,11 +179,13 @@ static void print_json(const struct table *table)
     struct json_writer json = {.out = &text, .indent = true};
     json_array(&json);
     for (size_t i = 0; i < table->count; i++) {
+        const struct row *row = &table->rows[i];
         json_object(&json);
-        json_field(&json, "contract", table->rows[i].term);
-        json_strings(&json, "providers", &table->rows[i].providers);
-        json_strings(&json, "bound", &table->rows[i].consumers);
-        json_strings(&json, "missing", &table->rows[i].missing);
+        json_field(&json, "contract", row->term);
+        json_field(&json, "binding", row->bound);
+        add_providers(&json, row);
+        add_uses(table, &json, row, "bound", true);
+        add_uses(table, &json, row, "missing", false);
         json_end_object(&json);
     }
     json_end_array(&json);
@@ -97,24 +196,24 @@ static void print_json(const struct table *table)
 static int run_list(struct invocation *call)
 {
     struct needs needs;
-    struct table table = {.arena = call->arena};
+    struct config config;
+    struct table table = {.arena = call->arena, .needs = &needs, .config = &config};
     int result = needs_read(&needs, call->arena);
+    if (result == 0)
+        result = config_read(&config, call->arena);
     if (result < 0)
         return result;
     for (size_t i = 0; i < needs.set.count; i++)
         add_provided(&table, &needs.set.packages[i]);
     for (size_t i = 0; i < needs.count; i++)
-        add_consumed(&table, &needs.uses[i]);
+        if (needs.uses[i].term.contract)
+            add_consumed(&table, &needs.uses[i]);
     if (table.count)
         qsort(table.rows, table.count, sizeof *table.rows, compare);
     if (term_json())
         print_json(&table);
-    for (size_t i = 0; i < table.count && !term_json(); i++) {
-        out("%s\n", table.rows[i].term);
-        print_line("provided", &table.rows[i].providers, call->arena);
-        print_line("bound", &table.rows[i].consumers, call->arena);
-        print_line("missing", &table.rows[i].missing, call->arena);
-    }
+    for (size_t i = 0; i < table.count && !term_json(); i++)
+        print_row(&table, &table.rows[i]);
     if (table.count == 0)
         note("no installed plugin provides or consumes a contract");
     return 0;

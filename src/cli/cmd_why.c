@@ -4,48 +4,153 @@
 
 #include <string.h>
 
-/* Installed plugins that would satisfy the use as well, and are not what it is bound to. */
-static const char *passed_over(const struct needs *needs, const struct use *use,
-                               struct arena *arena)
+enum { RIVALS_MAX = 5 }; /* of one reason */
+
+struct question {
+    struct needs needs;
+    struct config config;
+    struct catalog *catalogs;
+    const struct package *package;
+    struct arena *arena;
+};
+
+/* ---- in words ---- */
+
+static const char *why_words(const struct question *question, enum preference why)
 {
-    struct strings names = {0};
-    for (size_t i = 0; i < needs->set.count; i++) {
-        const struct package *package = &needs->set.packages[i];
-        if (package != use->provider &&
-            provided_lines_satisfy(package->provides, &use->term, arena))
-            strings_add(&names, arena, package->name);
+    switch (why) {
+    case PREFER_BOUND:
+        return "[bindings] names it";
+    case PREFER_ASKED:
+        return "you asked for it";
+    case PREFER_PRIORITY:
+        return arena_printf(question->arena, "registry '%s' has the higher priority",
+                            question->package->registry);
+    case PREFER_NAME:
+        return "its name comes first";
+    case PREFER_THERE:
+        break;
     }
-    return strings_join(&names, arena, ", ");
+    return "it was there";
 }
 
-static void print_use(const struct needs *needs, const struct use *use, struct arena *arena)
+static void print_rivals(const struct question *question, const struct use *use)
 {
-    const char *others = passed_over(needs, use, arena);
-    out("  %s %s %s as '%s' (%s)", use->consumer->name, use->consumer->version,
-        use->term.optional ? "can use it" : "needs it", use->term.alias,
-        consumed_words(&use->term, arena));
-    out("%s%s\n", *others ? ", chosen over " : "", others);
+    struct arena *arena = question->arena;
+    struct rivals rivals =
+        use_rivals(&question->needs, use, &question->config, question->catalogs, arena);
+    for (int why = PREFER_BOUND; why <= PREFER_THERE; why++) {
+        struct strings names = {0};
+        size_t more = 0;
+        for (size_t i = 0; i < rivals.count; i++) {
+            const struct rival *rival = &rivals.items[i];
+            if (rival->why != (enum preference)why)
+                continue;
+            if (names.count < RIVALS_MAX)
+                strings_add(&names, arena, rival->package.name);
+            else
+                more++;
+        }
+        if (more)
+            strings_add(&names, arena, arena_printf(arena, "%zu more", more));
+        if (names.count)
+            out("    chosen over %s: %s\n", strings_join(&names, arena, ", "),
+                why_words(question, (enum preference)why));
+    }
 }
 
-static void print_text(const struct needs *needs, const struct package *package,
-                       struct arena *arena)
+static void print_use(const struct question *question, const struct use *use)
 {
-    bool used = false;
+    struct arena *arena = question->arena;
+    const struct package *consumer = use->consumer;
+    struct strings path = needs_path(&question->needs, consumer, arena);
+    const char *words = use_words(use, arena);
+    if (consumer == question->package)
+        out("  it uses itself as '%s' (%s)\n", use->term.alias, words);
+    else if (!use->term.contract)
+        out("  %s %s depends on it (%s)\n", consumer->name, consumer->version, words);
+    else
+        out("  %s %s %s as '%s' (%s)\n", consumer->name, consumer->version,
+            use->term.optional ? "can use it" : "needs it", use->term.alias, words);
+    if (path.count > 1 && consumer != question->package)
+        out("    for %s, which you asked for (%s)\n", path.items[0],
+            strings_join(&path, arena, " > "));
+    print_rivals(question, use);
+}
+
+static void print_text(const struct question *question)
+{
+    const struct needs *needs = &question->needs;
+    const struct package *package = question->package;
     out("%s %s is installed because\n", package->name, package->version);
     if (package->flags & PACKAGE_REQUESTED)
         out("  you asked for it%s%s\n", *package->range ? ": " : "", package->range);
+    bool used = false;
     for (size_t i = 0; i < needs->count; i++)
         if (needs->uses[i].provider == package) {
-            print_use(needs, &needs->uses[i], arena);
+            print_use(question, &needs->uses[i]);
             used = true;
         }
-    if (!used && !(package->flags & PACKAGE_REQUESTED))
-        out("  nobody removed it: the next change will\n");
+    if (needs_path(needs, package, question->arena).count == 0)
+        out("  %s\n", used ? "nothing that you asked for needs it"
+                           : "nobody removed it: the next change will");
 }
 
-static void print_json(const struct needs *needs, const struct package *package,
-                       struct arena *arena)
+/* ---- as data ---- */
+
+static void add_strings(struct json_writer *json, const char *key, const struct strings *items)
 {
+    json_key(json, key);
+    json_array(json);
+    for (size_t i = 0; i < items->count; i++)
+        json_string(json, items->items[i]);
+    json_end_array(json);
+}
+
+static void add_rivals(const struct question *question, struct json_writer *json,
+                       const struct use *use)
+{
+    struct rivals rivals =
+        use_rivals(&question->needs, use, &question->config, question->catalogs, question->arena);
+    json_key(json, "chosen_over");
+    json_array(json);
+    for (size_t i = 0; i < rivals.count; i++) {
+        const struct package *package = &rivals.items[i].package;
+        json_object(json);
+        json_field(json, "name", package->name);
+        json_field(json, "version", package->version);
+        json_field(json, "registry", *package->registry ? package->registry : NULL);
+        json_key(json, "installed");
+        json_boolean(json, rivals.items[i].installed);
+        json_field(json, "because", preference_names[rivals.items[i].why]);
+        json_end_object(json);
+    }
+    json_end_array(json);
+}
+
+static void add_use(const struct question *question, struct json_writer *json,
+                    const struct use *use)
+{
+    struct strings path = needs_path(&question->needs, use->consumer, question->arena);
+    json_object(json);
+    json_field(json, "name", use->consumer->name);
+    if (use->term.contract) {
+        json_field(json, "alias", use->term.alias);
+        json_field(json, "contract", consumed_words(&use->term, question->arena));
+    } else {
+        json_field(json, "depends", dependency_text(&use->depends, question->arena));
+    }
+    json_key(json, "optional");
+    json_boolean(json, use_optional(use));
+    add_strings(json, "for", &path);
+    add_rivals(question, json, use);
+    json_end_object(json);
+}
+
+static void print_json(const struct question *question)
+{
+    const struct needs *needs = &question->needs;
+    const struct package *package = question->package;
     AUTO_BUF text = {0};
     struct json_writer json = {.out = &text, .indent = true};
     json_object(&json);
@@ -53,21 +158,12 @@ static void print_json(const struct needs *needs, const struct package *package,
     json_field(&json, "version", package->version);
     json_key(&json, "requested");
     json_boolean(&json, package->flags & PACKAGE_REQUESTED);
+    json_field(&json, "range", *package->range ? package->range : NULL);
     json_key(&json, "used_by");
     json_array(&json);
-    for (size_t i = 0; i < needs->count; i++) {
-        const struct use *use = &needs->uses[i];
-        if (use->provider != package)
-            continue;
-        json_object(&json);
-        json_field(&json, "name", use->consumer->name);
-        json_field(&json, "alias", use->term.alias);
-        json_field(&json, "contract", consumed_words(&use->term, arena));
-        json_key(&json, "optional");
-        json_boolean(&json, use->term.optional);
-        json_field(&json, "chosen_over", passed_over(needs, use, arena));
-        json_end_object(&json);
-    }
+    for (size_t i = 0; i < needs->count; i++)
+        if (needs->uses[i].provider == package)
+            add_use(question, &json, &needs->uses[i]);
     json_end_array(&json);
     json_end_object(&json);
     buf_putc(&text, '\n');
@@ -76,25 +172,28 @@ static void print_json(const struct needs *needs, const struct package *package,
 
 static int run(struct invocation *call)
 {
-    struct needs needs;
-    int result = needs_read(&needs, call->arena);
+    struct question question = {.arena = call->arena};
+    struct strings missing = {0};
+    int result = needs_read(&question.needs, call->arena);
     if (result == 0)
-        result = installed_check(&needs.set, call->args[0]);
+        result = installed_check(&question.needs.set, call->args[0]);
+    if (result == 0)
+        result = config_read(&question.config, call->arena);
+    if (result == 0)
+        result = registry_open_all(&question.config, &question.catalogs, &missing, call->arena);
     if (result < 0)
         return result;
-    const struct package *package = installed_find(&needs.set, call->args[0]);
-    if (term_json())
-        print_json(&needs, package, call->arena);
-    else
-        print_text(&needs, package, call->arena);
+    question.package = installed_find(&question.needs.set, call->args[0]);
+    (term_json() ? print_json : print_text)(&question);
+    registry_close_all(&question.config, question.catalogs);
     return 0;
 }
 
 const struct command cmd_why = {
     .name = "why",
     .summary = "say why a plugin is installed",
-    .description = "Whether you asked for it, who needs it, through which contract, and which "
-                   "installed providers it was chosen over.",
+    .description = "Whether you asked for it, who needs it, through which contract or by name, and "
+                   "which others would do as well, with the reason why it was chosen over them.",
     .group = GROUP_PLUGINS,
     .needs = NEEDS_PATHS,
     .positionals =

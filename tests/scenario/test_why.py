@@ -24,7 +24,9 @@ def test_why(paii, everybody):
     assert paii.run("why", "greeter").stdout == (
         "greeter 1.0.0 is installed because\n"
         "  needy 1.0.0 needs it as 'dep' (GreetProvider >=1)\n"
-        "  polite 1.0.0 can use it as 'dep' (GreetProvider)\n")
+        "    chosen over other: its name comes first\n"
+        "  polite 1.0.0 can use it as 'dep' (GreetProvider)\n"
+        "    chosen over other: its name comes first\n")
     used = paii.run("why", "greeter", "--json").json()["used_by"]
     assert [(use["name"], use["optional"]) for use in used] == [("needy", False), ("polite", True)]
 
@@ -32,7 +34,8 @@ def test_why(paii, everybody):
 def test_why_names_who_was_passed_over(paii, everybody):
     paii.run("config", "set", "bindings.GreetProvider", "greeter")
     paii.run("install", "other")
-    assert "needs it as 'dep' (GreetProvider >=1), chosen over other" in paii.run("why", "greeter").stdout
+    assert ("needs it as 'dep' (GreetProvider >=1)\n    chosen over other: [bindings] names it\n"
+            in paii.run("why", "greeter").stdout)
 
 
 def test_why_of_what_is_not_there(paii, everybody):
