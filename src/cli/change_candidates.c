@@ -232,16 +232,12 @@ int change_offer_providers(struct change *change, const char *contract)
         }
     for (size_t r = 0; r < change->config.registry_count; r++) {
         const struct catalog *catalog = &change->catalogs[r];
-        for (size_t i = 0; i < catalog->count; i++) {
-            struct package row;
-            catalog_get(catalog, i, &row);
-            if (!lines_have_contract(row.provides, contract) || offered(change, row.name))
-                continue;
+        size_t first, count = catalog_providers(catalog, contract, &first);
+        for (size_t i = first; i < first + count; i++)
             /* A name that is ambiguous cannot be pulled in silently; it is left out of the offer.
              */
-            if (change_offer(change, row.name, NULL) == -ERR_REFUSED)
+            if (change_offer(change, catalog_provider(catalog, i), NULL) == -ERR_REFUSED)
                 error_clear();
-        }
     }
     return 0;
 }

@@ -39,10 +39,12 @@ static bool header_fits(const struct catalog_header *head, size_t size)
     if (head->header_check != catalog_check(head, offsetof(struct catalog_header, header_check)))
         return false;
     if (!section_fits(head, &head->rows) || !section_fits(head, &head->search) ||
-        !section_fits(head, &head->text) || !section_fits(head, &head->strings))
+        !section_fits(head, &head->text) || !section_fits(head, &head->strings) ||
+        !section_fits(head, &head->providers))
         return false;
     if (head->rows.size != (uint64_t)head->count * sizeof(struct catalog_row) ||
-        head->search.size % sizeof(struct catalog_line) != 0)
+        head->search.size % sizeof(struct catalog_line) != 0 ||
+        head->providers.size % sizeof(struct catalog_provider) != 0)
         return false;
     /* With a NUL at its end, every offset into the strings is a terminated string. */
     end = (const char *)head + head->strings.offset + head->strings.size;
@@ -197,4 +199,37 @@ size_t catalog_find(const struct catalog *catalog, const char *name, size_t *fir
         end++;
     *first = low;
     return end - low;
+}
+
+static const struct catalog_provider *provider_at(const struct catalog *catalog, size_t i)
+{
+    const struct catalog_header *head = catalog_head(catalog);
+
+    return (const struct catalog_provider *)catalog_part(catalog, &head->providers) + i;
+}
+
+size_t catalog_providers(const struct catalog *catalog, const char *contract, size_t *first)
+{
+    const struct catalog_header *head = catalog_head(catalog);
+    size_t count = head ? head->providers.size / sizeof(struct catalog_provider) : 0;
+    size_t low = 0, high = count, end;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (strcmp(string_at(catalog, provider_at(catalog, middle)->contract), contract) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (end = low; end < count; end++)
+        if (strcmp(string_at(catalog, provider_at(catalog, end)->contract), contract) != 0)
+            break;
+    *first = low;
+    return end - low;
+}
+
+const char *catalog_provider(const struct catalog *catalog, size_t i)
+{
+    return catalog_name(catalog, provider_at(catalog, i)->row);
 }

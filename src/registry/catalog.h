@@ -92,6 +92,11 @@ const char *catalog_name(const struct catalog *catalog, size_t i);
 /* The rows of `name` are first .. first+return-1 (newest first); 0 if none. */
 size_t catalog_find(const struct catalog *catalog, const char *name, size_t *first);
 
+/* The names of which some version provides `contract`, in whatever version or service, are
+ * first .. first+return-1, ascending; 0 if none. */
+size_t catalog_providers(const struct catalog *catalog, const char *contract, size_t *first);
+const char *catalog_provider(const struct catalog *catalog, size_t i);
+
 /* One hit of a search. */
 struct hit {
     const struct catalog *catalog;

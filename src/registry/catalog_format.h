@@ -7,7 +7,7 @@
 #include "registry/catalog.h"
 
 #define CATALOG_MAGIC  "PAIICAT1"
-#define CATALOG_FORMAT 3
+#define CATALOG_FORMAT 4
 
 /* Between the parts of a line of search text, and between tags. */
 #define PART_SEPARATOR '\x1f'
@@ -21,7 +21,7 @@ struct catalog_header {
     char magic[8];
     uint32_t format, count;
     uint64_t size;
-    struct catalog_section rows, search, text, strings, unused;
+    struct catalog_section rows, search, text, strings, providers;
     uint32_t origin, title, allows, zero;
     uint64_t body_check;   /* of everything behind the header */
     uint64_t header_check; /* of everything before this field */
@@ -62,6 +62,10 @@ struct catalog_row {
 
 struct catalog_line { /* of the search section */
     uint32_t text, row;
+};
+
+struct catalog_provider { /* by contract, then row: the first of a name */
+    uint32_t contract, row;
 };
 
 _Static_assert(sizeof(struct catalog_header) == 96, "docs/catalog.md says 96 bytes");

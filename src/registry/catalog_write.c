@@ -150,6 +150,58 @@ static void add_search_line(struct buf *lines, struct buf *text, const struct pa
     buf_putc(text, '\n');
 }
 
+/* ---- who provides a contract ---- */
+
+struct provider_list {
+    struct catalog_provider *items;
+    size_t count, capacity;
+};
+
+static bool listed(const struct provider_list *list, struct catalog_provider provider)
+{
+    for (size_t i = list->count; i > 0 && list->items[i - 1].row == provider.row; i--)
+        if (list->items[i - 1].contract == provider.contract)
+            return true;
+    return false;
+}
+
+/* `row` is the first one of the package's name. */
+static void add_providers(struct provider_list *list, struct string_pool *pool,
+                          const struct package *package, size_t row)
+{
+    for (const char *term = package->provides; term && *term;) {
+        size_t len = strcspn(term, "@[\n");
+        const char *contract = arena_strndup(&pool->arena, term, len);
+        struct catalog_provider provider = {pool_add(pool, contract), (uint32_t)row};
+
+        if (len && !listed(list, provider))
+            *arena_push(&pool->arena, &list->items, &list->count, &list->capacity) = provider;
+        term += strcspn(term, "\n");
+        term += *term == '\n';
+    }
+}
+
+static int compare_providers(const void *pa, const void *pb, void *strings)
+{
+    const struct catalog_provider *a = pa, *b = pb;
+    int order = a->contract == b->contract
+                    ? 0
+                    : strcmp((char *)strings + a->contract, (char *)strings + b->contract);
+
+    return order ? order : (a->row > b->row) - (a->row < b->row);
+}
+
+static void add_providers_sorted(struct buf *out, struct provider_list *list,
+                                 const struct string_pool *pool)
+{
+    if (list->count == 0)
+        return;
+    qsort_r(list->items, list->count, sizeof *list->items, compare_providers, pool->bytes.data);
+    buf_add(out, list->items, list->count * sizeof *list->items);
+}
+
+/* ---- the image ---- */
+
 static struct catalog_section add_section(struct buf *out, const struct buf *section)
 {
     static const char zeros[8];
@@ -161,40 +213,66 @@ static struct catalog_section add_section(struct buf *out, const struct buf *sec
     return place;
 }
 
+struct parts {
+    struct string_pool pool;
+    struct buf rows, lines, text, providers;
+    struct provider_list provided;
+};
+
+static void add_packages(struct parts *parts, const struct package *packages, size_t count)
+{
+    size_t first = 0; /* row of its name */
+
+    buf_putc(&parts->pool.bytes, '\0');
+    for (size_t i = 0; i < count; i++) {
+        add_row(&parts->rows, &parts->pool, &packages[i]);
+        if (i == 0 || strcmp(packages[i].name, packages[i - 1].name) != 0) {
+            first = i;
+            add_search_line(&parts->lines, &parts->text, &packages[i], i);
+        }
+        add_providers(&parts->provided, &parts->pool, &packages[i], first);
+    }
+    add_providers_sorted(&parts->providers, &parts->provided, &parts->pool);
+}
+
+static void release_parts(struct parts *parts)
+{
+    buf_release(&parts->rows);
+    buf_release(&parts->lines);
+    buf_release(&parts->text);
+    buf_release(&parts->providers);
+    buf_release(&parts->pool.bytes);
+    arena_release(&parts->pool.arena);
+}
+
 void catalog_image(struct buf *out, struct package *packages, size_t count,
                    const struct catalog_about *about)
 {
-    struct catalog_header head = {.magic = CATALOG_MAGIC, .format = CATALOG_FORMAT};
-    struct string_pool pool = {0};
-    AUTO_BUF rows = {0}, lines = {0}, text = {0};
+    struct catalog_header head = {
+        .magic = CATALOG_MAGIC, .format = CATALOG_FORMAT, .count = (uint32_t)count};
+    struct parts parts = {0};
 
     if (count)
         qsort(packages, count, sizeof *packages, compare_packages);
-    buf_putc(&pool.bytes, '\0');
-    for (size_t i = 0; i < count; i++) {
-        add_row(&rows, &pool, &packages[i]);
-        if (i == 0 || strcmp(packages[i].name, packages[i - 1].name) != 0)
-            add_search_line(&lines, &text, &packages[i], i);
-    }
-    head.count = (uint32_t)count;
-    head.origin = pool_add(&pool, about->origin);
-    head.title = pool_add(&pool, about->title);
-    head.allows = pool_add(&pool, about->allows);
+    add_packages(&parts, packages, count);
+    head.origin = pool_add(&parts.pool, about->origin);
+    head.title = pool_add(&parts.pool, about->title);
+    head.allows = pool_add(&parts.pool, about->allows);
 
     buf_clear(out);
     buf_add(out, &head, sizeof head);
-    head.rows = add_section(out, &rows);
-    head.search = add_section(out, &lines);
-    head.text = add_section(out, &text);
-    head.strings = add_section(out, &pool.bytes);
+    head.rows = add_section(out, &parts.rows);
+    head.search = add_section(out, &parts.lines);
+    head.text = add_section(out, &parts.text);
+    head.providers = add_section(out, &parts.providers);
+    head.strings = add_section(out, &parts.pool.bytes);
     /* Indexes are at most 16 MiB, so offsets fit 32 bits by far. */
     assert(out->len < UINT32_MAX);
     head.size = out->len;
     head.body_check = catalog_check(out->data + sizeof head, out->len - sizeof head);
     head.header_check = catalog_check(&head, offsetof(struct catalog_header, header_check));
     memcpy(out->data, &head, sizeof head);
-    buf_release(&pool.bytes);
-    arena_release(&pool.arena);
+    release_parts(&parts);
 }
 
 int catalog_write(const char *path, struct package *packages, size_t count,

@@ -45,6 +45,9 @@ static void use(const struct catalog catalogs[2])
         catalog_get(catalog, i, &package);
         catalog_find(catalog, catalog_name(catalog, i), &first);
     }
+    size_t first, count = catalog_providers(catalog, "MemoryProvider", &first);
+    for (size_t i = first; i < first + count; i++)
+        catalog_provider(catalog, i);
     for (size_t i = 0; i < sizeof queries / sizeof *queries; i++)
         catalog_search(catalogs, 2, queries[i], hits, 2);
     if (catalog_verify(catalog, "fuzz") < 0)

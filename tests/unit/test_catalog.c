@@ -102,6 +102,35 @@ static void rows_come_back_in_order(void **state)
     catalog_close(&catalog);
 }
 
+static void providers_are_found_by_contract(void **state)
+{
+    struct package packages[] = {
+        package("notes", "2.0.0", "", ""),   package("notes", "1.0.0", "", ""),
+        package("history", "1.0.0", "", ""), package("history", "1.1.0", "", ""),
+        package("jira", "1.0.0", "", ""),
+    };
+    struct catalog catalog;
+    size_t first;
+
+    (void)state;
+    packages[0].provides = "SkillProvider[notes]@1.0\nMemory";
+    packages[1].provides = "SkillProvider[notes]\nSkillProvider[more]\nMemoryProvider@1";
+    packages[2].provides = packages[3].provides = "MemoryProvider@1.1";
+    assert_int_equal(catalog_write(path, packages, sizeof packages / sizeof *packages,
+                                   &(struct catalog_about){.origin = ""}),
+                     0);
+    assert_int_equal(catalog_open(&catalog, path), 0);
+    assert_int_equal(catalog_providers(&catalog, "MemoryProvider", &first), 2);
+    assert_string_equal(catalog_provider(&catalog, first), "history");
+    assert_string_equal(catalog_provider(&catalog, first + 1), "notes");
+    assert_int_equal(catalog_providers(&catalog, "SkillProvider", &first), 1);
+    assert_string_equal(catalog_provider(&catalog, first), "notes");
+    assert_int_equal(catalog_providers(&catalog, "Memory", &first), 1);
+    assert_int_equal(catalog_providers(&catalog, "HookHandler", &first), 0);
+    catalog_close(&catalog);
+    assert_int_equal(catalog_providers(&catalog, "MemoryProvider", &first), 0);
+}
+
 static void an_empty_catalog_works(void **state)
 {
     struct catalog catalog;
@@ -249,6 +278,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_come_back_in_order),
+        cmocka_unit_test(providers_are_found_by_contract),
         cmocka_unit_test(an_empty_catalog_works),
         cmocka_unit_test(searches_rank),
         cmocka_unit_test(catalogs_are_searched_together),
