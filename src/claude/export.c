@@ -428,6 +428,17 @@ static int write_all(const struct export_marketplace *market, const char *stagin
     return result < 0 ? result : fs_syncfs(staging);
 }
 
+void export_discard(const char *folder, struct arena *arena)
+{
+    enum err code = error_code();
+    const char *text = arena_strdup(arena, error_text());
+    const char *hint = arena_strdup(arena, error_hint_text());
+    fs_remove_tree(folder);
+    fail(code, "%s", text);
+    if (*hint)
+        error_hint("%s", hint);
+}
+
 int export_write(const struct export_marketplace *market, struct arena *arena)
 {
     const char *staging = staging_of(market->dir, arena);
@@ -442,15 +453,8 @@ int export_write(const struct export_marketplace *market, struct arena *arena)
         result = write_all(market, staging, arena);
     if (result == 0)
         result = put_in_place(staging, market->dir, arena);
-    if (result < 0) { /* the first error is the one to tell */
-        enum err code = error_code();
-        const char *text = arena_strdup(arena, error_text());
-        const char *hint = arena_strdup(arena, error_hint_text());
-        fs_remove_tree(staging);
-        fail(code, "%s", text);
-        if (*hint)
-            error_hint("%s", hint);
-        return result;
-    }
-    return fs_remove_tree(staging);
+    if (result == 0)
+        return fs_remove_tree(staging);
+    export_discard(staging, arena);
+    return result;
 }

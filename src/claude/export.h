@@ -19,6 +19,7 @@ struct export_plugin {
 
 struct export_marketplace {
     const char *dir;         /* as the person named it; becomes absolute */
+    const char *seed;        /* the folder of a seed, which `dir` lies in; NULL: it is for itself */
     const char *name;        /* of the marketplace */
     const char *description; /* one line */
     struct export_plugin *plugins;
@@ -34,5 +35,12 @@ int export_check(struct export_marketplace *market, struct arena *arena);
  * replaced; what else stands at its top (a .git, a README) stays.
  */
 int export_write(const struct export_marketplace *market, struct arena *arena);
+
+/* Removes what a failed export has made; the recorded error, which is the one to tell, stays. */
+void export_discard(const char *folder, struct arena *arena);
+
+/* The same for a seed in `dir`, beside the marketplaces that earlier exports put into it. */
+int export_check_seed(struct export_marketplace *market, struct arena *arena);
+int export_write_seed(const struct export_marketplace *market, struct arena *arena);
 
 #endif

@@ -195,7 +195,7 @@ static void print_json(const struct export_marketplace *market, bool dry_run)
     json_key(&json, "dry_run");
     json_boolean(&json, dry_run);
     json_field(&json, "marketplace", market->name);
-    json_field(&json, "dir", market->dir);
+    json_field(&json, "dir", market->seed ? market->seed : market->dir);
     json_plugins(&json, market, false);
     json_plugins(&json, market, true);
     json_end_object(&json);
@@ -231,9 +231,15 @@ static void print(const struct export_marketplace *market, bool dry_run, struct 
             out("left out %s: %s\n", market->plugins[i].package->name, market->plugins[i].left_out);
     if (dry_run)
         return;
-    note("'%s' is the marketplace '%s' with %zu %s", market->dir, market->name, exported,
+    note("'%s' %s the marketplace '%s' with %zu %s", market->seed ? market->seed : market->dir,
+         market->seed ? "holds" : "is", market->name, exported,
          exported == 1 ? "plugin" : "plugins");
-    note("with Claude Code alone: claude plugin marketplace add %s", market->dir);
+    if (market->seed)
+        note("with Claude Code alone: CLAUDE_CODE_PLUGIN_SEED_DIR=%s, and what its settings.json "
+             "says",
+             market->seed);
+    else
+        note("with Claude Code alone: claude plugin marketplace add %s", market->dir);
 }
 
 /* ---- the command ---- */
@@ -263,7 +269,8 @@ static int export(struct export_marketplace *market, const char *registry,
     if (result == 0)
         result = check_some(market, registry);
     if (result == 0 && !call->dry_run)
-        result = export_write(market, call->arena);
+        result = market->seed ? export_write_seed(market, call->arena)
+                              : export_write(market, call->arena);
     if (result < 0)
         return result;
     if (term_json())
@@ -273,7 +280,8 @@ static int export(struct export_marketplace *market, const char *registry,
     return 0;
 }
 
-static int run_marketplace(struct invocation *call)
+static int run(struct invocation *call,
+               int (*check)(struct export_marketplace *market, struct arena *arena))
 {
     const struct options *options = call->options;
     struct arena *arena = call->arena;
@@ -289,7 +297,7 @@ static int run_marketplace(struct invocation *call)
         fetch_go_offline();
     if (!name_valid(market.name))
         return name_check("marketplace", market.name);
-    int result = export_check(&market, arena);
+    int result = check(&market, arena);
     if (result < 0)
         return result;
     if (!options->registry) {
@@ -306,6 +314,45 @@ static int run_marketplace(struct invocation *call)
     return result;
 }
 
+static int run_marketplace(struct invocation *call)
+{
+    return run(call, export_check);
+}
+
+static int run_seed(struct invocation *call)
+{
+    return run(call, export_check_seed);
+}
+
+static const struct option options_of_both[] = {
+    {.name = "registry",
+     .letter = 'r',
+     .kind = OPTION_STRING,
+     .offset = offsetof(struct options, registry),
+     .value = "NAME",
+     .help = "the plugins of this registry instead of those installed",
+     .complete = COMPLETE_REGISTRY},
+    {.name = "name",
+     .kind = OPTION_STRING,
+     .offset = offsetof(struct options, name),
+     .value = "NAME",
+     .help = "what the marketplace is called; else as the registry, or 'paii'"},
+    {.name = "offline",
+     .kind = OPTION_FLAG,
+     .offset = offsetof(struct options, offline),
+     .help = "connect to nothing: what is not here is left out"},
+    {0},
+};
+
+static const struct positional folder[] = {
+    {.name = "DIR",
+     .min = 1,
+     .max = 1,
+     .help = "a folder that is not there, is empty, or holds an earlier export",
+     .complete = COMPLETE_DIR},
+    {0},
+};
+
 static const struct command cmd_export_marketplace = {
     .name = "marketplace",
     .summary = "write a marketplace for Claude Code alone",
@@ -320,42 +367,34 @@ static const struct command cmd_export_marketplace = {
                 "paii export marketplace ./market --registry work   what a registry has",
     .group = GROUP_REGISTRIES,
     .needs = NEEDS_LOCK,
-    .options =
-        (const struct option[]){
-            {.name = "registry",
-             .letter = 'r',
-             .kind = OPTION_STRING,
-             .offset = offsetof(struct options, registry),
-             .value = "NAME",
-             .help = "the plugins of this registry instead of those installed",
-             .complete = COMPLETE_REGISTRY},
-            {.name = "name",
-             .kind = OPTION_STRING,
-             .offset = offsetof(struct options, name),
-             .value = "NAME",
-             .help = "what the marketplace is called; else as the registry, or 'paii'"},
-            {.name = "offline",
-             .kind = OPTION_FLAG,
-             .offset = offsetof(struct options, offline),
-             .help = "connect to nothing: what is not here is left out"},
-            {0},
-        },
+    .options = options_of_both,
     .options_size = sizeof(struct options),
-    .positionals =
-        (const struct positional[]){
-            {.name = "DIR",
-             .min = 1,
-             .max = 1,
-             .help = "a folder that is not there, is empty, or holds an earlier export",
-             .complete = COMPLETE_DIR},
-            {0},
-        },
+    .positionals = folder,
     .run = run_marketplace,
+};
+
+static const struct command cmd_export_seed = {
+    .name = "seed",
+    .summary = "write a folder that Claude Code starts from, offline",
+    .description =
+        "DIR becomes a seed: with CLAUDE_CODE_PLUGIN_SEED_DIR=DIR Claude Code has the marketplace "
+        "and the plugins of it that its settings enable, without a network and without writing to "
+        "DIR, as in an image of a container. DIR/settings.json enables all of them, to be copied. "
+        "What goes into it is what 'paii export marketplace' would write. A seed may hold several "
+        "marketplaces: an export replaces the one of its name.",
+    .examples = "paii export seed ./seed                   what is installed\n"
+                "paii export seed ./seed --registry work   and what a registry has",
+    .group = GROUP_REGISTRIES,
+    .needs = NEEDS_LOCK,
+    .options = options_of_both,
+    .options_size = sizeof(struct options),
+    .positionals = folder,
+    .run = run_seed,
 };
 
 const struct command cmd_export = {
     .name = "export",
     .summary = "write plugins for those who do not have paii",
     .group = GROUP_REGISTRIES,
-    .subcommands = (const struct command *const[]){&cmd_export_marketplace, NULL},
+    .subcommands = (const struct command *const[]){&cmd_export_marketplace, &cmd_export_seed, NULL},
 };

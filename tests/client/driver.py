@@ -78,6 +78,7 @@ class Client:
         self.program = Path(program).resolve()
         self.home = Path(home)
         self.project = self.home / "project"
+        self.more = {}  # of the environment
 
     def environment(self, url):
         return {
@@ -85,6 +86,7 @@ class Client:
             "SHELL": "/bin/sh", "TERM": "dumb",
             "ANTHROPIC_BASE_URL": url, "ANTHROPIC_API_KEY": "dummy-key-of-the-tests",
             "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "DISABLE_AUTOUPDATER": "1",
+            **self.more,
         }
 
     def session(self, prompt="go", answers=(), args=(), silent=False):

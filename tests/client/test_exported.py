@@ -1,6 +1,7 @@
 """The real client takes what paii exports, and shows the model the same."""
 
 import json
+import shutil
 
 import pytest
 
@@ -60,3 +61,24 @@ def test_the_client_follows_the_next_export(paii, market, client):
     paii.run("install", paii.home / "kit", "--yes")
     paii.run("export", "marketplace", market, "--name", "lab")
     assert "kit:later" in parts_of("kit", client.session())
+
+
+def test_a_seed_needs_no_install(paii, market, client):
+    """Read-only, moved, without a network; the client installs nothing and copies nothing."""
+    paii.run("export", "seed", paii.home / "made", "--name", "lab")
+    seed = (paii.home / "made").rename(client.home / "seed")
+    for path in [seed, *seed.rglob("*")]:
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode & 0o555)
+    before = paii.snapshot(seed)
+    (client.home / ".claude").mkdir()
+    shutil.copyfile(seed / "settings.json", client.home / ".claude/settings.json")
+    client.more = {"CLAUDE_CODE_PLUGIN_SEED_DIR": str(seed), "CLAUDE_CODE_SYNC_PLUGIN_INSTALL": "1"}
+    first = client.session()  # has everything but the hooks
+    assert {"kit:measure", "kit:greet", "lone:lone"} <= set(first.skills) and "kit:helper" in first.agents
+    again = client.session()
+    assert "MARK-native-hook" in again.told
+    assert "Measure." in said(use(client, "Skill", skill="kit:measure").requests[1])
+    assert "HELLO" in said(use(client, "mcp__plugin_kit_loud__shout", text="hello").requests[1])
+    assert not (client.home / ".claude/plugins/cache").exists()
+    assert paii.snapshot(seed) == before
