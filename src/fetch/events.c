@@ -75,6 +75,17 @@ static void number(struct json_writer *json, const char *key, uint64_t value)
     json_integer(json, (int64_t)value);
 }
 
+static void strings(struct json_writer *json, const char *key, const struct strings *list)
+{
+    if (list->count == 0)
+        return;
+    json_key(json, key);
+    json_array(json);
+    for (size_t i = 0; i < list->count; i++)
+        json_string(json, list->items[i]);
+    json_end_array(json);
+}
+
 static void print_results(struct json_writer *json, const struct job *job)
 {
     json_key(json, "unchanged");
@@ -92,13 +103,8 @@ static void print_results(struct json_writer *json, const struct job *job)
     json_field(json, "url", job->found_url);
     json_field(json, "version", job->found_version);
     json_field(json, "peer", job->peer);
-    if (job->found.count == 0)
-        return;
-    json_key(json, "found");
-    json_array(json);
-    for (size_t i = 0; i < job->found.count; i++)
-        json_string(json, job->found.items[i]);
-    json_end_array(json);
+    strings(json, "found", &job->found);
+    strings(json, "tags", &job->tags);
 }
 
 void event_item(struct job *job)

@@ -8,11 +8,17 @@
  */
 #include "base/error.h"
 #include "base/fs.h"
+#include "base/name.h"
+#include "base/semver.h"
+#include "base/text.h"
 #include "fetch/git.h"
 
 #include <string.h>
 
-enum { MAX_WANTS = 64 }; /* more missing files than this: ask for their folder instead */
+enum {
+    MAX_WANTS = 64, /* more missing files than this: ask for their folder instead */
+    MAX_TAGS = 2000,
+};
 
 /* ---- offline: the cache is all there is ---- */
 
@@ -85,6 +91,36 @@ static const char *ref_id(const struct git_refs *refs, const char *name)
     return NULL;
 }
 
+/* Whether it is the tag of a plugin's version: NAME--vVERSION, as Claude Code has it. */
+static bool is_version_tag(const char *tag)
+{
+    const char *mark = strstr(tag, "--v");
+    struct version version;
+
+    for (const char *next = mark; next; next = strstr(next + 1, "--v"))
+        mark = next; /* a name may hold the mark, a version hardly */
+    return mark && name_valid_n(tag, (size_t)(mark - tag)) &&
+           version_parse(&version, mark + 3, false);
+}
+
+static void keep_tags(struct job *job, const struct git_refs *refs)
+{
+    static const char prefix[] = "refs/tags/";
+
+    for (size_t i = 0; i < refs->count; i++) {
+        const char *tag = refs->items[i].name + strlen(prefix);
+
+        if (!text_starts(refs->items[i].name, prefix) || !is_version_tag(tag))
+            continue;
+        if (job->tags.count == MAX_TAGS) {
+            event_log("of the tags of '%s' the first %d are read", job->url, MAX_TAGS);
+            return;
+        }
+        strings_add(&job->tags, &job->arena,
+                    arena_printf(&job->arena, "%s %s", tag, refs->items[i].id));
+    }
+}
+
 /* The commit that the job's reference is at, as 40 digits; NULL after fail(). Branches come first.
  */
 static const char *resolve_ref(struct git_remote *remote)
@@ -95,6 +131,8 @@ static const char *resolve_ref(struct git_remote *remote)
 
     if (remote->transport->list(remote, job->ref, &refs) < 0)
         return NULL;
+    if (job->wants_tags)
+        keep_tags(job, &refs);
     if (!job->ref) {
         id = ref_id(&refs, "HEAD");
         if (!id)

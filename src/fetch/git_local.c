@@ -34,20 +34,35 @@ static int add_ref(struct git_remote *remote, const char *name, struct git_refs 
     return 0;
 }
 
+/* A tag may name anything; one that names no commit is of no use here. */
+static int add_tags(struct git_remote *remote, struct git_refs *out)
+{
+    git_strarray names = {0};
+
+    if (git_tag_list(&names, remote->store->repo) < 0)
+        return error_context(store_error("cannot list tags"), "'%s'", remote->job->url);
+    for (size_t i = 0; i < names.count; i++) {
+        const char *name = arena_printf(&remote->job->arena, "refs/tags/%s", names.strings[i]);
+
+        if (add_ref(remote, name, out) < 0)
+            error_clear();
+    }
+    git_strarray_dispose(&names);
+    return 0;
+}
+
 static int local_list(struct git_remote *remote, const char *ref, struct git_refs *out)
 {
     struct arena *arena = &remote->job->arena;
     int result;
 
     out->count = 0;
-    if (!ref)
-        return add_ref(remote, "HEAD", out);
-    result = add_ref(remote, arena_printf(arena, "refs/heads/%s", ref), out);
-    if (result == 0)
+    result = add_ref(remote, ref ? arena_printf(arena, "refs/heads/%s", ref) : "HEAD", out);
+    if (result == 0 && ref)
         result = add_ref(remote, arena_printf(arena, "refs/tags/%s", ref), out);
-    if (result == 0 && text_starts(ref, "refs/"))
+    if (result == 0 && ref && text_starts(ref, "refs/"))
         result = add_ref(remote, ref, out);
-    return result;
+    return result == 0 && remote->job->wants_tags ? add_tags(remote, out) : result;
 }
 
 /* What is not here cannot be had: a shallow or partial clone, or a pin of another repository. */

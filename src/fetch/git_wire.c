@@ -220,6 +220,8 @@ int wire_list(struct git_remote *remote, const struct git_channel *channel, cons
     } else {
         pkt_line(&request, "ref-prefix HEAD");
     }
+    if (remote->job->wants_tags)
+        pkt_line(&request, "ref-prefix refs/tags/");
     pkt_mark(&request, PKT_FLUSH);
     out->count = 0;
     result = channel->exchange(remote, &request, &reader);

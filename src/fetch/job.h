@@ -37,6 +37,7 @@ struct job {
     uint64_t max;
     bool public_only;                                /* addresses of private networks are refused */
     bool offline;                                    /* what the object cache holds, or nothing */
+    bool wants_tags;                                 /* git-files: those of plugins' versions */
     bool require_sandbox;                            /* no work without full confinement */
     unsigned connect_s, stall_s, timeout_s, retries; /* [network]; stall_s 0: by kind */
     /* A secret, for https to the origin of `secret_origin` alone; without a user it is a bearer's.
@@ -55,6 +56,7 @@ struct job {
     const char *tree;
     const char *peer; /* "public" or "private": the address that answered; NULL: not known */
     struct strings found;
+    struct strings tags; /* "NAME--v1.2.0 COMMIT" */
     uint64_t size, received;
     unsigned written, requests;
 };

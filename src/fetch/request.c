@@ -213,6 +213,7 @@ int request_read(struct job *job)
     job->max = (uint64_t)read_integer(&reader, "max", 512 << 20, 1, 512 << 20);
     job->public_only = read_boolean(&reader, "public", false);
     job->offline = read_boolean(&reader, "offline", false);
+    job->wants_tags = read_boolean(&reader, "tags", false);
     job->require_sandbox = read_boolean(&reader, "require_sandbox", false);
     read_network(job, &reader);
     read_secret(job, &reader);

@@ -3,8 +3,8 @@
  * registry has one, made when it is updated; each generation has one of what is installed. list,
  * info and search read nothing else.
  *
- * Rows are sorted by name, then version descending. All strings of a package point into the
- * mapping.
+ * Rows are sorted by name, then version descending; what only tags name comes last. All strings of
+ * a package point into the mapping.
  */
 #ifndef PAII_REGISTRY_CATALOG_H
 #define PAII_REGISTRY_CATALOG_H

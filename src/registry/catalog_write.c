@@ -81,6 +81,8 @@ static int compare_packages(const void *a, const void *b)
 
     if (order)
         return order;
+    if ((pa->flags ^ pb->flags) & PACKAGE_TAGGED)
+        return pa->flags & PACKAGE_TAGGED ? 1 : -1;
     order = compare_versions(pb->version ? pb->version : "", pa->version ? pa->version : "");
     if (order)
         return order;

@@ -152,12 +152,22 @@ static uint64_t number(struct reader *reader, const char *key)
     return (uint64_t)read_integer(reader, key, 0, 0, INT64_MAX);
 }
 
+static void keep_tags(struct fetch_job *job, struct reader *reader, struct arena *arena)
+{
+    struct strings tags = {0};
+
+    read_strings(reader, "tags", &tags);
+    for (size_t i = 0; i < tags.count; i++)
+        strings_add(&job->tags, arena, arena_strdup(arena, tags.items[i]));
+}
+
 static void keep_success(struct fetch_job *job, struct reader *reader, struct arena *arena)
 {
     job->result = 0;
     job->unchanged = read_boolean(reader, "unchanged", false);
     job->commit = kept(reader, "commit", arena);
     job->tree = kept(reader, "tree", arena);
+    keep_tags(job, reader, arena);
     job->etag = kept(reader, "etag", arena);
     job->date = kept(reader, "date", arena);
     job->sha256 = kept(reader, "sha256", arena);

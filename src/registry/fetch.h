@@ -37,6 +37,7 @@ struct fetch_job {
     const struct registry_config *registry; /* whose index or entry it is; NULL: nobody's */
     bool public_only;         /* refuse addresses of private networks (url_is_private()) */
     const char *const *files; /* GIT_FILES: names wanted, NULL-terminated */
+    bool wants_tags;          /* GIT_FILES: tags of plugins\' versions too */
     const char *archive;      /* UNPACK: name of the archive below staging, or an absolute path */
     const char *package, *version; /* NPM: a name; a version, range or tag, NULL: the latest */
     const char *bearer; /* a token of its own, for the origin of source.url; NULL: the registry's */
@@ -47,6 +48,7 @@ struct fetch_job {
     const char *error, *hint; /* error: NULL if another job of the group failed */
     bool unchanged;           /* GIT_FILES, GET: nothing new, nothing transferred */
     const char *commit;       /* GIT_*: full object id of what was written */
+    struct strings tags;      /* GIT_FILES: "NAME--v1.2.0 COMMIT" */
     const char *etag, *date;  /* GET */
     const char *sha256;       /* GET: of the file; UNPACK: of the archive */
     const char *sandbox;      /* how far the helper was confined: "full" is all of it */

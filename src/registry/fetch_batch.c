@@ -225,6 +225,7 @@ int fetch_request(struct buf *out, const struct fetch_batch *batch)
         write_wanted(&json, job);
     field(&json, "known", job->known);
     field(&json, "known_date", job->known_date);
+    flag(&json, "tags", job->wants_tags);
     flag(&json, "public", job->public_only);
     flag(&json, "offline", fetch_offline());
     flag(&json, "require_sandbox", sandbox_required);

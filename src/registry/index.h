@@ -27,6 +27,15 @@ int index_read(struct index *out, struct arena *arena, const char *registry,
                const struct source *base, const char *file, const char *text, size_t len,
                struct diags *diags);
 
+/*
+ * Adds what the tags of the repository `base`, "NAME--v1.2.0 COMMIT", say of the entries that lie
+ * in it: each tag is a version, pinned to its commit.
+ */
+void index_add_tags(struct index *index, struct arena *arena, const struct source *base,
+                    const struct strings *tags);
+/* The version of the tag that a package is fetched at; NULL if its `ref` is no tag of its own. */
+const char *package_tag_version(const struct package *package);
+
 /* The file names that are looked for in a registry's tree, best first; NULL-terminated. */
 extern const char *const index_file_names[];
 

@@ -103,15 +103,12 @@ static int read_both(struct manifest *out, struct arena *arena, const char *dir,
     return result;
 }
 
-int manifest_read_package(struct manifest *out, struct arena *arena, const char *dir,
-                          const struct package *package, struct diags *diags)
+static int read_client(struct manifest *out, struct arena *arena, const char *dir,
+                       const struct package *package, struct diags *diags)
 {
     struct claude_folder folder = {.dir = dir, .package = package};
-    int result;
+    int result = manifest_from_claude(out, arena, &folder, diags);
 
-    if (fs_exists(path_join(arena, dir, "plugin.toml")))
-        return read_both(out, arena, dir, diags);
-    result = manifest_from_claude(out, arena, &folder, diags);
     if (result < 0)
         return result;
     if (package_is_listed(package))
@@ -121,6 +118,19 @@ int manifest_read_package(struct manifest *out, struct arena *arena, const char 
     if (strcmp(out->version, VERSION_UNKNOWN) == 0)
         out->version = version_of_content(arena, dir, &package->source);
     return 0;
+}
+
+int manifest_read_package(struct manifest *out, struct arena *arena, const char *dir,
+                          const struct package *package, struct diags *diags)
+{
+    int result = fs_exists(path_join(arena, dir, "plugin.toml"))
+                     ? read_both(out, arena, dir, diags)
+                     : read_client(out, arena, dir, package, diags);
+    const char *tagged = package_is_listed(package) ? package_tag_version(package) : NULL;
+
+    if (result == 0 && tagged) /* the tag decides, as with the client */
+        out->version = tagged;
+    return result;
 }
 
 const char *manifest_entry_build(struct arena *arena, const struct package *package)

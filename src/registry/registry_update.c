@@ -19,6 +19,7 @@ struct state {
     const char *file;  /* the index file's name in the registry */
     const char *stamp; /* of the catalog that it belongs to */
     const char *date;  /* Last-Modified, or NULL */
+    const char *tags;  /* SHA-256 of those that were read; "" for none */
     size_t skipped;
 };
 
@@ -61,7 +62,20 @@ static void read_state(struct state *out, const struct place *place, struct aren
     out->file = read_string(&reader, "file", NULL);
     out->stamp = read_string(&reader, "stamp", NULL);
     out->date = read_string(&reader, "date", NULL);
+    out->tags = read_string(&reader, "tags", "");
     out->skipped = (size_t)read_integer(&reader, "skipped", 0, 0, INT32_MAX);
+}
+
+/* NULL for none. */
+static const char *tags_hash(const struct fetch_job *job, struct arena *arena)
+{
+    const char *lines = strings_join(&job->tags, arena, "\n");
+    char *hash = arena_alloc(arena, HASH_HEX_SIZE);
+
+    if (!job->tags.count)
+        return NULL;
+    hash_bytes(hash, lines, strlen(lines));
+    return hash;
 }
 
 static int write_state(const struct updating *updating, const char *stamp, const char *date,
@@ -77,6 +91,7 @@ static int write_state(const struct updating *updating, const char *stamp, const
     json_field(&json, "stamp", stamp);
     json_field(&json, "date", date);
     json_field(&json, "peer", updating->job ? updating->job->peer : NULL);
+    json_field(&json, "tags", updating->job ? tags_hash(updating->job, arena) : NULL);
     json_field(&json, "file", file);
     json_field(&json, "index", index_hash);
     json_key(&json, "updated");
@@ -157,6 +172,7 @@ static int make_staging(struct updating *updating, struct arena *arena)
 static int prepare_job(struct updating *updating, struct fetch_job *job, struct arena *arena)
 {
     const struct place *place = &updating->place;
+    const char *file = updating->state.file;
     int result = make_staging(updating, arena);
 
     if (result < 0)
@@ -170,6 +186,7 @@ static int prepare_job(struct updating *updating, struct fetch_job *job, struct 
         .known = updating->known,
         .known_date = updating->known ? updating->state.date : NULL,
         .files = place->kind == PLACE_GIT ? wanted_files(place, arena) : NULL,
+        .wants_tags = place->kind == PLACE_GIT && !text_ends(file ? file : "", ".toml"),
         .progress = progress_begin("updating", place->registry->name),
     };
     /* A stamp that stands for no ETag: only the date can tell. */
@@ -245,6 +262,33 @@ static int keep(struct updating *updating, struct index *index, const char *path
     return result;
 }
 
+/* The index that came, or the one that is kept because it is the same; NULL if there is none. */
+static const char *index_path(const struct updating *updating, const char **name,
+                              struct arena *arena)
+{
+    if (!updating->job->unchanged)
+        return arrived(updating, name, arena);
+    *name = updating->state.file ? updating->state.file : "";
+    return kept_index(&updating->place, *name, arena);
+}
+
+static int no_index(const struct updating *updating, struct arena *arena)
+{
+    fail(ERR_CONFIG, "registry '%s': '%s' holds no index", updating->place.registry->name,
+         source_text(&updating->place.source, arena));
+    error_hint("an index is registry.toml, plugins.toml, index.toml or "
+               ".claude-plugin/marketplace.json; //FOLDER at the end of the URL says where");
+    return -ERR_CONFIG;
+}
+
+/* The tags of a commit that we have may be other ones than before. */
+static bool tags_changed(const struct updating *updating, struct arena *arena)
+{
+    const char *tags = tags_hash(updating->job, arena);
+
+    return strcmp(tags ? tags : "", updating->state.tags ? updating->state.tags : "") != 0;
+}
+
 static int finish_remote(struct updating *updating, struct arena *arena)
 {
     const struct fetch_job *job = updating->job;
@@ -259,22 +303,17 @@ static int finish_remote(struct updating *updating, struct arena *arena)
     result->commit = job->op == FETCH_GET ? job->etag : job->commit;
     if (!result->commit)
         result->commit = updating->known ? updating->known : "";
-    if (job->unchanged) {
-        name = updating->state.file ? updating->state.file : "";
-        tell_skipped(updating, &base, kept_index(&updating->place, name, arena), name, arena);
+    path = index_path(updating, &name, arena);
+    if (job->unchanged && !tags_changed(updating, arena)) {
+        tell_skipped(updating, &base, path, name, arena);
         return 0;
     }
-    path = arrived(updating, &name, arena);
-    if (!path) {
-        fail(ERR_CONFIG, "registry '%s': '%s' holds no index", updating->place.registry->name,
-             source_text(&updating->place.source, arena));
-        error_hint("an index is registry.toml, plugins.toml, index.toml or "
-                   ".claude-plugin/marketplace.json; //FOLDER at the end of the URL says where");
-        return -ERR_CONFIG;
-    }
+    if (!path)
+        return no_index(updating, arena);
     error = registry_read_index(&index, &updating->place, &base, path, name, arena);
     if (error < 0)
         return error;
+    index_add_tags(&index, arena, &base, &job->tags);
     result->skipped = index.skipped;
     result->packages = index.count;
     error = keep(updating, &index, path, name, arena);
