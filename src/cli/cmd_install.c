@@ -8,7 +8,8 @@
 struct options {
     const char *registry;
     const char *build, *flat;
-    bool dev, locked, offline, project, with_optional;
+    const char *project;
+    bool dev, locked, offline, with_optional;
     struct strings prefer;
 };
 
@@ -28,7 +29,7 @@ static int run_locked(struct invocation *call)
 {
     const struct options *options = call->options;
     struct change_request request = {.locked = true, .dry_run = call->dry_run, .yes = call->yes};
-    if (options->project) {
+    if (paths.project) {
         fail(ERR_GENERIC, "--locked and --project do not go together");
         error_hint("'paii sync' installs what the project's lock file says");
         return -ERR_GENERIC;
@@ -58,12 +59,12 @@ static int run(struct invocation *call)
         fetch_go_offline();
     if (options->locked)
         return run_locked(call);
-    if (options->flat && options->project) {
+    if (options->flat && paths.project) {
         fail(ERR_GENERIC, "--flat and --project do not go together");
         error_hint("what a repository has for everybody keeps its plugin's prefix");
         return -ERR_GENERIC;
     }
-    if (call->arg_count == 0 && !options->project) {
+    if (call->arg_count == 0 && !paths.project) {
         fail(ERR_GENERIC, "'paii install' needs PLUGIN");
         error_hint("'paii install --help' shows how it is used");
         return -ERR_GENERIC;
@@ -87,8 +88,8 @@ static int run(struct invocation *call)
         if (result < 0)
             return result;
     }
-    return options->project ? project_change(&request, call->arena)
-                            : change_run(&request, call->arena);
+    return paths.project ? project_change(&request, call->arena)
+                         : change_run(&request, call->arena);
 }
 
 const struct command cmd_install = {
@@ -120,10 +121,8 @@ const struct command cmd_install = {
              .kind = OPTION_FLAG,
              .offset = offsetof(struct options, dev),
              .help = "link a folder live instead of copying it"},
-            {.name = "project",
-             .kind = OPTION_FLAG,
-             .offset = offsetof(struct options, project),
-             .help = "for everybody in this repository: into its paii.toml and paii.lock"},
+            PROJECT_OPTION(struct options,
+                           "for everybody in this repository: into its paii.toml and paii.lock"),
             {.name = "with-optional",
              .kind = OPTION_FLAG,
              .offset = offsetof(struct options, with_optional),

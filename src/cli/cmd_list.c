@@ -1,13 +1,13 @@
 #include "base/data.h"
 #include "base/text.h"
-#include "cli/command.h"
+#include "cli/project.h"
 #include "store/store.h"
 
 #include <stddef.h>
 #include <string.h>
 
 struct options {
-    bool project;
+    const char *project;
 };
 
 static const char *origin(const struct package *package, struct arena *arena)
@@ -120,10 +120,7 @@ const struct command cmd_list = {
     .needs = NEEDS_PATHS,
     .options =
         (const struct option[]){
-            {.name = "project",
-             .kind = OPTION_FLAG,
-             .offset = offsetof(struct options, project),
-             .help = "those of this repository"},
+            PROJECT_OPTION(struct options, "those of this repository"),
             {0},
         },
     .options_size = sizeof(struct options),

@@ -1,10 +1,11 @@
 #include "base/name.h"
+#include "base/paths.h"
 #include "cli/project.h"
 
 #include <stddef.h>
 
 struct options {
-    bool project;
+    const char *project;
 };
 
 /* What depends on a removed plugin by name goes with it, or nothing goes. */
@@ -40,7 +41,6 @@ static int add_dependents(struct change_request *request, struct invocation *cal
 
 static int run(struct invocation *call)
 {
-    const struct options *options = call->options;
     struct change_request request = {.dry_run = call->dry_run, .yes = call->yes};
     for (size_t i = 0; i < call->arg_count; i++) {
         int result = name_check("plugin", call->args[i]);
@@ -48,10 +48,13 @@ static int run(struct invocation *call)
             return result;
         strings_add(&request.remove, call->arena, call->args[i]);
     }
-    if (options->project)
-        return project_change(&request, call->arena);
-    int result = add_dependents(&request, call);
-    return result < 0 ? result : change_run(&request, call->arena);
+    int result = paths.project ? project_begin(call->dry_run, call->yes, call->arena) : 0;
+    if (result == 0)
+        result = add_dependents(&request, call);
+    if (result < 0)
+        return result;
+    return paths.project ? project_change(&request, call->arena)
+                         : change_run(&request, call->arena);
 }
 
 const struct command cmd_remove = {
@@ -65,10 +68,8 @@ const struct command cmd_remove = {
     .needs = NEEDS_LOCK,
     .options =
         (const struct option[]){
-            {.name = "project",
-             .kind = OPTION_FLAG,
-             .offset = offsetof(struct options, project),
-             .help = "from this repository: out of its paii.toml and paii.lock"},
+            PROJECT_OPTION(struct options,
+                           "from this repository: out of its paii.toml and paii.lock"),
             {0},
         },
     .options_size = sizeof(struct options),

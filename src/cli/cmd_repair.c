@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "claude/claude.h"
 #include "claude/dispatcher.h"
-#include "cli/change.h"
+#include "cli/project.h"
 #include "cli/verify.h"
 #include "hooks/table.h"
 #include "registry/fetch.h"
@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 
 struct options {
+    const char *project;
     bool offline;
 };
 
@@ -255,6 +256,7 @@ const struct command cmd_repair = {
              .kind = OPTION_FLAG,
              .offset = offsetof(struct options, offline),
              .help = "connect to nothing: sources from the caches"},
+            PROJECT_OPTION(struct options, "those of this repository"),
             {0},
         },
     .options_size = sizeof(struct options),

@@ -1,7 +1,8 @@
-#include "cli/command.h"
+#include "cli/project.h"
 #include "cli/run_help.h"
 #include "cli/run_words.h"
 
+#include "base/paths.h"
 #include "runtime/run.h"
 
 #include <string.h>
@@ -99,11 +100,26 @@ static int run_by_convention(const struct target *target, const struct run_words
     return result;
 }
 
+/* The person's own, as the client has it; else that of the project around, if they agreed to it. */
+static int find_target(struct target *target, const char *name, struct arena *arena)
+{
+    const char *scope = paths.dir;
+    int result = target_open(target, name, arena);
+    if (result != -ERR_NOT_FOUND || paths.project)
+        return result;
+    error_clear();
+    if (project_enter(".") == 0 && target_open(target, name, arena) == 0)
+        return 0;
+    error_clear();
+    result = paths_enter(scope);
+    return result < 0 ? result : target_open(target, name, arena);
+}
+
 static int run(struct invocation *call)
 {
     struct run_words words = {.items = call->args + 1, .count = call->arg_count - 1};
     struct target target;
-    int result = target_open(&target, call->args[0], call->arena);
+    int result = find_target(&target, call->args[0], call->arena);
     if (result == 0)
         result = run_words_action(&words, call->arena);
     if (result < 0)

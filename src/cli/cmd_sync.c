@@ -8,6 +8,7 @@
 #include <string.h>
 
 struct options {
+    const char *project;
     bool check, offline;
 };
 
@@ -83,6 +84,7 @@ const struct command cmd_sync = {
              .kind = OPTION_FLAG,
              .offset = offsetof(struct options, offline),
              .help = "connect to nothing: sources from the caches"},
+            PROJECT_OPTION(struct options, "the project around DIR"),
             {0},
         },
     .options_size = sizeof(struct options),

@@ -1,11 +1,14 @@
 #include "cli/project.h"
+
+#include "base/paths.h"
 #include "registry/fetch.h"
 
 #include <stddef.h>
 #include <string.h>
 
 struct options {
-    bool offline, project;
+    const char *project;
+    bool offline;
     struct strings prefer;
 };
 
@@ -36,7 +39,7 @@ static int run(struct invocation *call)
     struct installed set;
     if (options->offline)
         fetch_go_offline();
-    int result = options->project ? project_begin(call->dry_run, call->yes, call->arena) : 0;
+    int result = paths.project ? project_begin(call->dry_run, call->yes, call->arena) : 0;
     if (result == 0)
         result = installed_read(&set, call->arena);
     for (size_t i = 0; i < call->arg_count && result == 0; i++) {
@@ -47,8 +50,8 @@ static int run(struct invocation *call)
         result = update_registries(call->arena);
     if (result < 0)
         return result;
-    return options->project ? project_change(&request, call->arena)
-                            : change_run(&request, call->arena);
+    return paths.project ? project_change(&request, call->arena)
+                         : change_run(&request, call->arena);
 }
 
 const struct command cmd_update = {
@@ -69,10 +72,7 @@ const struct command cmd_update = {
              .kind = OPTION_FLAG,
              .offset = offsetof(struct options, offline),
              .help = "connect to nothing: registries as last seen, sources from the caches"},
-            {.name = "project",
-             .kind = OPTION_FLAG,
-             .offset = offsetof(struct options, project),
-             .help = "those of this repository, and its paii.lock"},
+            PROJECT_OPTION(struct options, "those of this repository, and its paii.lock"),
             {0},
         },
     .options_size = sizeof(struct options),

@@ -1,8 +1,14 @@
 #include "base/data.h"
 #include "base/text.h"
+#include "cli/project.h"
 #include "cli/verify.h"
 
+#include <stddef.h>
 #include <string.h>
+
+struct options {
+    const char *project;
+};
 
 static const char *const kind_words[] = {
     [DIFFERENCE_CHANGED] = "changed", [DIFFERENCE_MODE] = "mode",       [DIFFERENCE_NEW] = "new",
@@ -133,6 +139,12 @@ const struct command cmd_verify = {
                    "status is 14 if there is one. A plugin that is linked live is not looked at.",
     .group = GROUP_STATE,
     .needs = NEEDS_PATHS,
+    .options =
+        (const struct option[]){
+            PROJECT_OPTION(struct options, "those of this repository"),
+            {0},
+        },
+    .options_size = sizeof(struct options),
     .positionals =
         (const struct positional[]){
             {.name = "PLUGIN",

@@ -286,12 +286,17 @@ static int check_positionals(struct parse *parse)
 
 /* ---- running ---- */
 
-static bool is_about_project(const struct invocation *call)
+/* The folder whose project the command is about, "" for the working directory, NULL for none. */
+static const char *project_of(const struct invocation *call)
 {
     const struct option *row = option_find(call->command, "project", strlen("project"));
+    const char *given = NULL;
 
-    return call->command->needs & NEEDS_PROJECT ||
-           (row && *(const bool *)((const char *)call->options + row->offset));
+    if (row)
+        given = *(const char *const *)((const char *)call->options + row->offset);
+    if (given && strcmp(given, OPTION_OFF) != 0)
+        return given;
+    return call->command->needs & NEEDS_PROJECT ? "" : NULL;
 }
 
 int command_lock(const char *name)
@@ -313,8 +318,9 @@ static int run_needing(struct invocation *call, const char *name)
 
     if (command->needs & (NEEDS_PATHS | NEEDS_LOCK)) {
         result = paths_init();
-        if (result == 0 && is_about_project(call))
-            result = project_enter();
+        const char *project = project_of(call);
+        if (result == 0 && project)
+            result = project_enter(*project ? project : ".");
         if (result < 0)
             return result;
     }

@@ -38,7 +38,7 @@ void doctor_project(struct findings *out)
 {
     const char *before = paths.dir;
 
-    if (project_enter() < 0)
+    if (project_enter(".") < 0)
         error_clear();
     else if (is_there(PROJECT_CONFIG, out->arena) || is_there(PROJECT_LOCK, out->arena))
         look(out);

@@ -35,11 +35,11 @@ static const char *find_root(const char *from, struct arena *arena)
     return repository;
 }
 
-int project_enter(void)
+int project_enter(const char *dir)
 {
     struct arena arena = {0};
-    char *here = realpath(".", NULL);
-    int result = here ? 0 : fail_errno(ERR_GENERIC, "cannot find the working directory");
+    char *here = realpath(dir, NULL);
+    int result = here ? 0 : fail_errno(ERR_CONFIG, "cannot look for a project in '%s'", dir);
     const char *root = here ? find_root(here, &arena) : NULL;
     if (here && !root) {
         result = fail(ERR_CONFIG, "'%s' is in no project: there is no paii.toml and no .git", here);

@@ -7,9 +7,16 @@
 
 #include "cli/change.h"
 
-/* Makes the scope of this process that of the project around the working directory. ERR_CONFIG if
- * there is none. */
-int project_enter(void);
+/* Makes the scope of this process that of the project around that folder. ERR_CONFIG if there is
+ * none. */
+int project_enter(const char *dir);
+
+/* The row of a command that may be about a project; `project` of its options is a const char *. */
+#define PROJECT_OPTION(type, text)                                                                 \
+    {                                                                                              \
+        .name = "project", .kind = OPTION_MAYBE, .offset = offsetof(type, project),                \
+        .value = "DIR", .help = text, .complete = COMPLETE_DIR,                                    \
+    }
 
 /* ---- project.c: do the files and what is here agree ---- */
 

@@ -78,6 +78,7 @@ int project_check_claims(const struct package *locked, const struct package *cam
     int result = 0;
     strings_split(&said, &arena, locked->capabilities, '\n');
     strings_split(&real, &arena, came->capabilities, '\n');
+    strings_split(&real, &arena, locked->grants, '\n'); /* agreed to for what may come later */
     if (strcmp(locked->name, came->name) != 0 || strcmp(locked->version, came->version) != 0)
         result = fail(ERR_MISMATCH, "paii.lock says '%s' %s, and its source says it is '%s' %s",
                       locked->name, locked->version, came->name, came->version);

@@ -165,6 +165,7 @@ static void pass_over(struct reader *reader)
 
 int project_config(struct config *out, struct arena *arena)
 {
+    static bool warned; /* one command may read it more than once */
     struct diags diags = {.arena = arena};
     struct config own;
     AUTO_BUF text = {0};
@@ -181,7 +182,9 @@ int project_config(struct config *out, struct arena *arena)
     result = diags_result(&diags);
     if (result < 0)
         return result;
-    diags_warn(&diags);
+    if (!warned)
+        diags_warn(&diags);
+    warned = true;
     join_registries(&own, out, arena);
     out->registries = own.registries;
     out->registry_count = own.registry_count;

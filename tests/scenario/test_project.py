@@ -372,6 +372,7 @@ def test_every_word_of_the_lock_counts(shop, clone, old, new):
 
 LIES = {
     "capability": (('capabilities = ["hook:pre-tool-use"]\n', ""), 14),
+    "grants": (('grants = ["hook:pre-tool-use"]', 'grants = ["env:MORE", "hook:pre-tool-use"]'), 14),
     "version": (('version = "1.0.0"', 'version = "1.0.9"'), 12),
     "tree": (('tree = "', 'tree = "0000'), 12),
     "folder-outside": (("./tools/plugins/guard-1.0.0", "../../other"), 12),
@@ -455,7 +456,7 @@ def test_settings_of_a_repository_count_for_nothing(shop):
     shelve(shop, "guard", **{"hooks/hooks.json": NATIVE, "guard.sh": BLOCK})
     said = shop.install("guard").stderr
     for name in ("claude", "network", "config"):
-        assert f"[{name}] of a project is not read" in said
+        assert said.count(f"[{name}] of a project is not read") == 1
     assert not (shop.folder / ".claude/settings.json").exists()
 
 
@@ -549,6 +550,39 @@ def test_a_plugin_that_the_person_has_too_runs_once(shop):
     assert counted(shop) == 2
 
 
+# ---- what runs, and what is damaged
+
+
+def speaking(shop, name, text):
+    shelve(shop, name, **{"run.sh": f"#!/bin/sh\necho {text} $PAII_DIR\n"})
+    folder = f"tools/plugins/{name}-1.0.0/plugin.toml"
+    shop.write(folder, shop.read(folder) + '[run]\ncommand = ["run.sh"]\n')
+
+
+def test_an_action_of_the_project_runs_in_it(shop, tmp_path):
+    speaking(shop, "say", "hello")
+    shop.run("run", "say", expect=10)
+    shop.install("say")
+    for cwd in (shop.folder, shop.folder / "tools"):
+        assert shop.run("run", "say", cwd=cwd).stdout == f"hello {shop.state}\n", "so are its calls"
+    shop.run("run", "say", cwd=tmp_path, expect=10)
+    shop.person.write_tree("own", {**plugin("say"), "run.sh": "#!/bin/sh\necho mine\n",
+                                   "plugin.toml": plugin("say")["plugin.toml"] + '[run]\ncommand = ["run.sh"]\n'})
+    shop.person.run("install", shop.person.home / "own")
+    assert shop.run("run", "say").stdout == "mine\n"
+
+
+def test_damage_is_found_and_repaired(shop):
+    shop.install("hello")
+    skill = (shop.folder / ".claude/skills/hello/SKILL.md").resolve()
+    skill.chmod(0o644)
+    skill.write_text("other")
+    assert "hello" in shop.run("verify", "--project", expect=14).stdout
+    shop.run("repair", "--project")
+    shop.run("verify", "--project")
+    assert shop.run("sync", "--check").stdout == "" and "hello" in shop.read("paii.lock")
+
+
 # ---- places
 
 
@@ -556,6 +590,16 @@ def test_from_any_folder_below(shop):
     (shop.folder / "a/b").mkdir(parents=True)
     shop.install("hello", cwd=shop.folder / "a/b")
     assert shop.links == ["hello"] and not (shop.folder / "a/b/paii.toml").exists()
+
+
+def test_of_another_folder(shop):
+    shop.run("install", f"--project={shop.folder}", "hello", cwd=shop.person.home)
+    assert shop.links == ["hello"]
+    (shop.folder / ".claude/skills/hello").unlink()
+    shop.run("sync", f"--project={shop.folder / 'tools'}", cwd="/")
+    assert shop.links == ["hello"]
+    shop.run("install", "--no-project", "incident")
+    assert shop.links == ["hello"] and (shop.person.claude / "skills/incident").is_symlink()
 
 
 def test_a_repository_without_a_file_is_a_project(shop):
