@@ -74,6 +74,9 @@ int project_read_lock(struct installed *out, struct arena *arena)
             error_hint("'paii install --project' writes what everybody can reach");
             return -ERR_REFUSED;
         }
+        if (package->flags & PACKAGE_FLAT)
+            return fail(ERR_REFUSED, "'%s' wants parts of plugin '%s' without its prefix", file,
+                        package->name);
         result = project_resolve(&package->source.url, url, paths.project, arena);
         if (result == 0)
             result = project_resolve(&package->origin, package->origin, paths.project, arena);

@@ -382,6 +382,7 @@ LIES = {
     "option": (('kind = "folder"\nurl = "./tools/plugins/guard-1.0.0"',
                 'kind = "git"\ncommit = "' + "1" * 40 + '"\nurl = "ssh://-oProxyCommand=x/y"'), 12),
     "live": (('prefix = "guard/1.0.0-', 'dev = true\nprefix = "/etc/'), 13),
+    "flat": (('requested = true', 'requested = true\nflat = true'), 13),
     "name": (('name = "guard"', 'name = "../guard"'), 12),
     "unpinned": (('tree = "', 'homepage = "'), 12),
     "builtin-outside": (("./tools/plugins/guard-1.0.0", "builtin:../../../etc"), 12),
