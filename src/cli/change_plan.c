@@ -285,6 +285,48 @@ static void add_standing_roots(struct planner *planner)
     }
 }
 
+/* ---- what is there already ---- */
+
+/* The versions that a name may have now, the best first. */
+static struct root versions_of(struct planner *planner, const char *name)
+{
+    for (size_t i = 0; i < planner->root_count; i++)
+        if (strcmp(planner->asked[i].plugin, name) == 0)
+            return planner->roots[i];
+    uint32_t *items = room_for_all(planner);
+    size_t count = find_name(planner, items, name, NULL, NULL);
+    return (struct root){items, (uint32_t)count};
+}
+
+static void raise_name(struct planner *planner, const char *name)
+{
+    struct root versions = versions_of(planner, name);
+    if (versions.count)
+        *arena_push(planner->arena, &planner->raised, &planner->raised_count,
+                    &planner->raised_capacity) = versions;
+}
+
+/* What the person named gets its best version, and then the rest changes as little as it must. If
+ * everything is to be updated nothing is asked to stay. */
+static void add_changes(struct planner *planner, struct request *request)
+{
+    const struct change *change = planner->change;
+    uint32_t *installed = room_for_all(planner);
+    if (change->request->update_all)
+        return;
+    for (uint32_t i = 0; i < planner->choice_count; i++)
+        if (planner->choices[i]->current)
+            installed[request->installed_count++] = i;
+    for (size_t i = 0; i < planner->root_count; i++)
+        if (plan_spec(change, planner->asked[i].plugin))
+            raise_name(planner, planner->asked[i].plugin);
+    for (size_t i = 0; i < change->request->update.count; i++)
+        raise_name(planner, change->request->update.items[i]);
+    request->installed = installed;
+    request->raised = planner->raised;
+    request->raised_count = (uint32_t)planner->raised_count;
+}
+
 /* ---- the way ---- */
 
 static int offer_standing(struct change *change)
@@ -330,6 +372,7 @@ static int solve(struct planner *planner, bool explain, struct answer_plan *answ
                               .root_count = (uint32_t)planner->root_count,
                               .wishes = planner->change->request->with_optional,
                               .explain = explain};
+    add_changes(planner, &request);
     resolver_solve(solver, &request, answer, planner->arena);
     resolver_free(solver);
     return 0;

@@ -36,6 +36,8 @@ struct planner {
     size_t root_count, root_capacity;
     struct asked *asked; /* by root */
     size_t asked_count, asked_capacity;
+    struct root *raised; /* what goes to its best version before others may change */
+    size_t raised_count, raised_capacity;
     bool dirty; /* flags or bindings differ though no plugin does */
     bool trial; /* only whether there is a plan is asked */
 };

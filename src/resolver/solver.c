@@ -147,7 +147,7 @@ static uint32_t best_member(const struct solver *solver, uint32_t gate)
             return member;
         if (best == NOTHING)
             best = member;
-        if (solver->request->preferred_count + solver->request->installed_count == 0)
+        if (solver->request->preferred_count == 0)
             break;
     }
     return best;
@@ -253,12 +253,8 @@ static void note_names(struct solver *solver, const struct request *request)
             solver->loose[name[request->raised[i].members[0]]] = 1;
     for (uint32_t i = 0; i < request->preferred_count; i++)
         solver->preferred[name[request->preferred[i]]] = request->preferred[i] + 1;
-    for (uint32_t i = 0; i < request->installed_count; i++) {
-        uint32_t candidate = request->installed[i];
-        solver->installed[name[candidate]] = candidate + 1;
-        if (!solver->loose[name[candidate]])
-            solver->preferred[name[candidate]] = candidate + 1;
-    }
+    for (uint32_t i = 0; i < request->installed_count; i++)
+        solver->installed[name[request->installed[i]]] = request->installed[i] + 1;
 }
 
 void request_begin(struct solver *solver, const struct request *request)
@@ -285,8 +281,7 @@ void request_end(struct solver *solver)
     for (uint32_t i = 0; i < request->preferred_count; i++)
         solver->preferred[name[request->preferred[i]]] = 0;
     for (uint32_t i = 0; i < request->installed_count; i++)
-        solver->preferred[name[request->installed[i]]] =
-            solver->installed[name[request->installed[i]]] = 0;
+        solver->installed[name[request->installed[i]]] = 0;
     for (uint32_t i = 0; i < request->raised_count; i++)
         if (request->raised[i].count)
             solver->loose[name[request->raised[i].members[0]]] = 0;

@@ -21,8 +21,8 @@ struct root { /* something asked for: one of these, best first */
 struct request {
     const struct root *roots;
     uint32_t root_count;
-    /* Candidates that come first wherever they are an alternative: what is locked. At most one of a
-     * name. */
+    /* Candidates that come first wherever they are an alternative, such as what is locked. At most
+     * one of a name. */
     const uint32_t *preferred;
     uint32_t preferred_count;
     /* By candidate: not to be selected; NULL for none. */
@@ -32,8 +32,8 @@ struct request {
     bool wishes;
     bool explain; /* a "no" with its facts */
 
-    /* What is there already, at most one candidate of a name: preferred, unless its name is raised,
-     * and changed as little as can be. Of all selections it is one that, in this order,
+    /* What is there already, at most one candidate of a name, changes as little as can be. Of all
+     * selections it is one that, in this order,
      *   1. drops the fewest of what is raised and, if they `stay`, of the installed names;
      *   2. gives each raised name the first of its candidates that can be had, one after the other;
      *   3. has the fewest installed names at another candidate, those raised aside;

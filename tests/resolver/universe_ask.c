@@ -76,17 +76,22 @@ static uint32_t find_version(const struct universe *universe, const char *name, 
     return c < end ? c : NOTHING;
 }
 
-/* What is locked comes first, unless it is to be updated. */
+/* What is there, or was, comes first, unless it is to be updated. */
+static void prefer(struct asking *asking, const struct data *root, const char *name,
+                   uint32_t candidate)
+{
+    if (!names(root, "update", name))
+        add_number(&asking->preferred, asking->arena, candidate);
+    add_number(&asking->unbarred, asking->arena, candidate);
+}
+
 static void ask_locked(struct asking *asking, const struct data *root)
 {
     const struct data *table = data_get(root, "lock");
     for (const struct data *p = table ? table->children : NULL; p; p = p->next) {
         uint32_t candidate = find_version(asking->universe, p->key, p->text);
-        if (candidate == NOTHING)
-            continue;
-        if (!names(root, "update", p->key))
-            add_number(&asking->preferred, asking->arena, candidate);
-        add_number(&asking->unbarred, asking->arena, candidate);
+        if (candidate != NOTHING)
+            prefer(asking, root, p->key, candidate);
     }
 }
 
@@ -150,7 +155,7 @@ static void ask_installed(struct asking *asking, const struct data *root)
         if (candidate == NOTHING)
             continue;
         add_number(removed ? &asking->removed : &asking->installed, asking->arena, candidate);
-        add_number(&asking->unbarred, asking->arena, candidate);
+        prefer(asking, root, p->key, candidate);
     }
     if (asking->installed.count)
         qsort(asking->installed.items, asking->installed.count, sizeof *asking->installed.items,
@@ -179,8 +184,8 @@ static void ask(struct asking *asking, const struct data *root)
         add_root(asking, &install.items[i]);
     asking->install_count = (uint32_t)asking->root_count;
     ask_held(asking, root);
-    ask_locked(asking, root);
     ask_installed(asking, root);
+    ask_locked(asking, root);
     ask_updates(asking, root, &install);
     for (const struct data *n = removed ? removed->children : NULL; n; n = n->next)
         bar_name(asking, n->text);
