@@ -10,8 +10,6 @@
 
 #include <string.h>
 
-enum { JSON_MAX = 4 * 1024 * 1024 };
-
 /* What is absent, or nothing to be read, is not there for the client; what cannot be read is an
  * error. */
 static int absent_is_fine(int result)
@@ -56,15 +54,6 @@ static int find_skills(struct components *out, struct arena *arena, const char *
     return result;
 }
 
-static int has_front_matter(bool *out, const char *path)
-{
-    AUTO_BUF text = {0};
-    int result = absent_is_fine(fs_read(&text, path, JSON_MAX));
-    *out = result == 0 &&
-           (text_starts(buf_text(&text), "---\n") || text_starts(buf_text(&text), "---\r\n"));
-    return result;
-}
-
 static int find_agents(struct components *out, struct arena *arena, const char *prefix)
 {
     struct strings names = {0};
@@ -73,12 +62,12 @@ static int find_agents(struct components *out, struct arena *arena, const char *
         const char *agent = without_md(arena, names.items[i]);
         const char *file =
             arena_printf(arena, "agents/%s%s", names.items[i], agent ? "" : "/AGENT.md");
-        bool is_agent;
-        result = has_front_matter(&is_agent, path_join(arena, prefix, file));
-        out->agents_by_path |= !is_agent || !agent;
-        if (!is_agent)
+        const char *name;
+        result = claude_read_agent(&name, arena, prefix, file, agent ? agent : names.items[i]);
+        out->agents_by_path |= !name || !agent;
+        if (!name)
             continue;
-        strings_add(&out->agents, arena, agent ? agent : names.items[i]);
+        strings_add(&out->agents, arena, name);
         strings_add(&out->agent_files, arena, file);
     }
     return result;

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/text.h"
+#include "registry/manifest.h"
 
 #include <string.h>
 
@@ -78,6 +79,42 @@ static bool is_file(const struct declaring *in, const char *file)
     return fs_is_file(path_join(in->arena, in->prefix, file));
 }
 
+const char *claude_agent_name(const struct data *front)
+{
+    const struct data *name = front ? data_get(front, "name") : NULL;
+    return name && name->type == DATA_STRING && *name->text ? name->text : NULL;
+}
+
+int claude_read_agent(const char **name, struct arena *arena, const char *prefix, const char *file,
+                      const char *fallback)
+{
+    AUTO_BUF text = {0};
+    *name = NULL;
+    int result = fs_read(&text, path_join(arena, prefix, file), JSON_MAX);
+    if (result == -ERR_NOT_FOUND || result == -ERR_REFUSED) {
+        error_clear();
+        return 0;
+    }
+    if (result == 0 &&
+        (text_starts(buf_text(&text), "---\n") || text_starts(buf_text(&text), "---\r\n"))) {
+        *name = claude_agent_name(front_matter_read(arena, buf_text(&text)));
+        *name = *name ? *name : fallback;
+    }
+    return result;
+}
+
+/* An agent that cannot be read is told of when its folder is. */
+static const char *file_name(const struct declaring *in, const char *path)
+{
+    const char *base = path_base(path), *stem, *name;
+    stem = arena_strndup(in->arena, base, strlen(base) - strlen(".md"));
+    if (in->kind != COMPONENT_AGENT)
+        return stem;
+    if (claude_read_agent(&name, in->arena, in->prefix, path, stem) < 0)
+        error_clear();
+    return name ? name : stem;
+}
+
 /* A skill is a folder, the others are Markdown files. False if `path` is no such thing. */
 static bool add_one(struct declaring *in, const char *path)
 {
@@ -91,7 +128,7 @@ static bool add_one(struct declaring *in, const char *path)
     }
     if (!text_ends(path, ".md") || !is_file(in, path))
         return false;
-    add(in, arena_strndup(in->arena, name, strlen(name) - 3), path);
+    add(in, file_name(in, path), path);
     return true;
 }
 

@@ -12,6 +12,12 @@ struct declared {
 /* A path, a list of paths, or a table of names; folders stand for what they hold. */
 void claude_declared(struct declared *out, enum component_kind kind, const struct data *value,
                      const char *plugin, const char *prefix, struct arena *arena);
+/* The name that the front matter of an agent gives it; NULL if it gives none. */
+const char *claude_agent_name(const struct data *front);
+/* What the client calls the agent in that file below the plugin: so, or else `fallback`. NULL if
+ * the file is no agent, for it has no front matter. */
+int claude_read_agent(const char **name, struct arena *arena, const char *prefix, const char *file,
+                      const char *fallback);
 /* Adds the servers of a table, with or without its wrapper, or of the files that are named. */
 int claude_declared_servers(struct servers *out, const struct data *value, const char *wrapper,
                             const char *prefix, struct arena *arena);

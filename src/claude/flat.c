@@ -4,6 +4,7 @@
 #include "base/fs.h"
 #include "base/paths.h"
 #include "base/text.h"
+#include "claude/declared.h"
 #include "claude/dispatcher.h"
 #include "claude/links.h"
 #include "registry/manifest.h"
@@ -43,13 +44,6 @@ static const char *privilege_of(const struct data *front)
     return NULL;
 }
 
-/* An agent is known by the name in its front matter; NULL if it has none. */
-static const char *agent_name(const struct data *front)
-{
-    const struct data *name = front ? data_get(front, "name") : NULL;
-    return name && name->type == DATA_STRING && *name->text ? name->text : NULL;
-}
-
 static int add_agent(struct flat_parts *out, struct flat_part part)
 {
     AUTO_BUF text = {0};
@@ -57,7 +51,7 @@ static int add_agent(struct flat_parts *out, struct flat_part part)
     if (result < 0)
         return result;
     const struct data *front = front_matter_read(out->arena, buf_text(&text));
-    const char *name = agent_name(front), *privilege = front ? privilege_of(front) : NULL;
+    const char *name = claude_agent_name(front), *privilege = front ? privilege_of(front) : NULL;
     if (!name) {
         leave_out(out, &part, "its front matter has no name");
         return 0;
@@ -177,7 +171,7 @@ static void find_agents(struct own_agents *out, const char *folder, int depth, s
                    fs_read(&text, path, TEXT_MAX) < 0) {
             error_clear();
         } else {
-            const char *name = agent_name(front_matter_read(arena, buf_text(&text)));
+            const char *name = claude_agent_name(front_matter_read(arena, buf_text(&text)));
             strings_add(&out->names, arena, name ? name : "");
             strings_add(&out->files, arena, path);
         }

@@ -1,5 +1,7 @@
 """Skills, agents and commands of one name in two plugins: noted, with both owners, and never an error."""
 
+import json
+
 import pytest
 
 from shelf import plugin
@@ -58,3 +60,14 @@ def test_many_names_are_counted(paii):
     said = install(paii, "sky", **many)
     assert said.count("is in several plugins") == 5
     assert "3 more names are in several plugins; 'paii doctor' lists them" in said
+
+
+def test_an_agent_goes_by_its_front_matter(paii):
+    """Its file may have another name; without a name of its own it has that of the file."""
+    assert "several plugins" not in install(paii, "red", **{"agents/one.md": AGENT, "agents/two.md": "---\nx: y\n---\n"})
+    said = install(paii, "sky", **{"agents/other.md": AGENT, "agents/two.md": "---\nname: three\n---\n"})
+    assert "agent 'reviewer' is in several plugins: red, sky" in said and "'two'" not in said
+    assert paii.run("info", "red", "--json").json()["installed"]["agents"] == ["reviewer", "two"]
+    assert paii.run("disable", "red:reviewer").stdout == "disabled red:agent:reviewer\n"
+    shown = paii.claude / "skills/red/.claude-plugin/plugin.json"
+    assert json.loads(shown.read_text())["agents"] == ["./agents/two.md"]
