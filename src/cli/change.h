@@ -53,6 +53,7 @@ struct choice {
     bool stored;          /* of a lock: the store has its prefix */
     bool damaged;         /* of a lock: the prefix that the store has is to be replaced */
     bool rebuild;         /* a current one that is to be built in another way */
+    bool unreachable;     /* its source could not be had */
     bool same_as_current; /* a direct one that was fetched and found installed: not to be chosen */
     bool aside; /* offered for a dependency alone: the name stands for another registry's plugin */
     /* Of a lock: what it says. */
@@ -77,6 +78,14 @@ struct rename {
     const char *to;
 };
 
+/* What change_offer() and the like added, by name. */
+struct choice_table {
+    uint32_t *slots; /* the last choice of a name, + 1; open addressing */
+    size_t slot_count;
+    uint32_t *previous; /* by choice: the one before it of the same name, + 1 */
+    size_t count, capacity;
+};
+
 struct change {
     struct arena *arena;
     const struct change_request *request;
@@ -85,6 +94,7 @@ struct change {
     struct installed before;
     struct choice **choices; /* stable addresses: sorted by nothing, found by name and version */
     size_t choice_count, choice_capacity;
+    struct choice_table table;
     struct strings bindings;        /* CONSUMER.ALIAS=PROVIDER of the plan */
     bool dirty;                     /* flags or bindings differ, though perhaps no plugin does */
     struct change_request followed; /* the request, with renamed plugins under their new names */

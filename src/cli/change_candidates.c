@@ -71,15 +71,61 @@ struct choice *change_add_direct(struct change *change, const struct source *sou
     return choice;
 }
 
-static bool offered(const struct change *change, const char *name)
+/* ---- what was offered, by name ---- */
+
+/* Of a source that the user named, only its manifest tells the name. */
+static bool in_table(const struct choice *choice)
 {
-    for (size_t i = 0; i < change->choice_count; i++) {
-        const struct choice *choice = change->choices[i];
-        if (strcmp(choice->package.name, name) == 0 && (choice->current || !choice->direct))
-            return true;
-    }
-    return false;
+    return choice->current || !choice->direct;
 }
+
+static size_t slot_of(const struct change *change, const char *name)
+{
+    const struct choice_table *table = &change->table;
+    size_t slot = 5381;
+    for (const char *c = name; *c; c++)
+        slot = slot * 33 + (unsigned char)*c;
+    while (table->slots[slot &= table->slot_count - 1] &&
+           strcmp(change->choices[table->slots[slot] - 1]->package.name, name) != 0)
+        slot++;
+    return slot;
+}
+
+static void enter_choice(struct change *change, uint32_t choice)
+{
+    struct choice_table *table = &change->table;
+    uint32_t *slot = &table->slots[slot_of(change, change->choices[choice]->package.name)];
+    table->previous[choice] = *slot;
+    *slot = choice + 1;
+}
+
+/* Takes in the choices that were added since. */
+static void fill_table(struct change *change)
+{
+    struct choice_table *table = &change->table;
+    size_t from = table->count;
+    if (2 * change->choice_count >= table->slot_count) {
+        table->slot_count = 1024;
+        while (table->slot_count <= 4 * change->choice_count)
+            table->slot_count *= 2;
+        table->slots = arena_array(change->arena, table->slot_count, sizeof *table->slots);
+        from = 0;
+    }
+    while (table->count < change->choice_count)
+        arena_push(change->arena, &table->previous, &table->count, &table->capacity);
+    for (size_t i = from; i < change->choice_count; i++)
+        if (in_table(change->choices[i]))
+            enter_choice(change, (uint32_t)i);
+}
+
+/* The last choice offered of a name, + 1; 0 for none. */
+static uint32_t last_offered(struct change *change, const char *name)
+{
+    fill_table(change);
+    return change->table.slots[slot_of(change, name)];
+}
+
+/* ---- registries ---- */
 
 /* Which registries of the highest priority have `name`; the count, and the last one's position. */
 static size_t registries_with(const struct change *change, const char *name, const char *only,
@@ -159,7 +205,7 @@ static void offer_rows(struct change *change, size_t r, const char *name,
 
 int change_offer(struct change *change, const char *name, const char *registry)
 {
-    if (offered(change, name))
+    if (last_offered(change, name))
         return 0;
     const struct package *installed = installed_find(&change->before, name);
     if (installed)
@@ -184,13 +230,13 @@ int change_offer(struct change *change, const char *name, const char *registry)
     return 0;
 }
 
-static bool offered_from(const struct change *change, const char *name, const char *registry)
+static bool offered_from(struct change *change, const char *name, const char *registry)
 {
-    for (size_t i = 0; i < change->choice_count; i++)
-        if (strcmp(change->choices[i]->package.name, name) == 0 &&
-            strcmp(change->choices[i]->package.registry, registry) == 0 &&
-            !change->choices[i]->current)
+    for (uint32_t i = last_offered(change, name); i; i = change->table.previous[i - 1]) {
+        const struct choice *choice = change->choices[i - 1];
+        if (!choice->current && strcmp(choice->package.registry, registry) == 0)
             return true;
+    }
     return false;
 }
 

@@ -69,20 +69,36 @@ bool plan_choosable(const struct choice *choice, const struct range *range, bool
 
 /* ---- order of preference ---- */
 
-static int compare_versions(const struct choice *a, const struct choice *b)
+void plan_judge(struct planner *planner)
 {
-    struct version x = {0}, y = {0};
-    version_parse(&x, a->package.version, true);
-    version_parse(&y, b->package.version, true);
-    return version_compare(&x, &y);
+    const struct change *change = planner->change;
+    planner->standings =
+        arena_array(planner->arena, planner->choice_count + 1, sizeof *planner->standings);
+    for (size_t i = 0; i < planner->choice_count; i++) {
+        const struct choice *choice = planner->choices[i];
+        const char *name = choice->package.name;
+        struct standing *out = &planner->standings[i];
+        if (i > 0 && strcmp(planner->choices[i - 1]->package.name, name) == 0)
+            *out = out[-1];
+        else
+            *out = (struct standing){
+                .name = (uint32_t)i,
+                .liked = strings_has(&change->request->prefer, name),
+                .there = installed_find(&change->before, name) != NULL,
+            };
+        out->named = plan_named(change, choice);
+        out->version = (struct version){0};
+        version_parse(&out->version, choice->package.version, true);
+    }
 }
 
 /* Among choices of one name: a new direct source, then (unless an update is wanted) what is
  * installed, then the newest; what tags name comes last unless versions were asked for. */
-static int compare_same_name(const struct ranking *ranking, const struct choice *a,
-                             const struct choice *b)
+static int compare_same_name(const struct planner *planner, bool ranged, uint32_t number_a,
+                             uint32_t number_b)
 {
-    const struct change *change = ranking->planner->change;
+    const struct change *change = planner->change;
+    const struct choice *a = planner->choices[number_a], *b = planner->choices[number_b];
     bool new_a = a->direct && !a->current, new_b = b->direct && !b->current;
     if (new_a != new_b)
         return new_a ? -1 : 1;
@@ -91,14 +107,18 @@ static int compare_same_name(const struct ranking *ranking, const struct choice 
     if (a->current != b->current && plan_updates(change, a->package.name) &&
         offered->package.flags & PACKAGE_UNVERSIONED)
         return offered == a ? -1 : 1;
-    int newer = compare_versions(b, a);
+    int newer = version_compare(&planner->standings[number_b].version,
+                                &planner->standings[number_a].version);
     bool keep = !plan_updates(change, a->package.name) || newer == 0;
     if (keep && a->current != b->current)
         return a->current ? -1 : 1;
     bool old_a = a->package.flags & PACKAGE_TAGGED, old_b = b->package.flags & PACKAGE_TAGGED;
-    if (old_a != old_b && !ranking->ranged)
+    if (old_a != old_b && !ranged)
         return old_a ? 1 : -1;
-    return newer;
+    if (newer)
+        return newer;
+    /* The order in which they were offered is deterministic too. */
+    return (number_a > number_b) - (number_a < number_b);
 }
 
 bool plan_bound(const struct change *change, const struct consumed *consumed, const char *plugin)
@@ -122,38 +142,38 @@ bool plan_named(const struct change *change, const struct choice *choice)
            (choice->package.flags & PACKAGE_REQUESTED);
 }
 
-static int compare_choices(const void *pa, const void *pb, void *payload)
+int plan_compare(const struct planner *planner, uint32_t a, uint32_t b)
 {
-    const struct ranking *ranking = payload;
-    const struct change *change = ranking->planner->change;
-    const struct choice *a = ranking->planner->choices[*(const uint32_t *)pa];
-    const struct choice *b = ranking->planner->choices[*(const uint32_t *)pb];
-    if (ranking->consumed && strcmp(a->package.name, b->package.name) != 0) {
-        bool bound_a = plan_bound(change, ranking->consumed, a->package.name);
-        bool bound_b = plan_bound(change, ranking->consumed, b->package.name);
-        if (bound_a != bound_b)
-            return bound_a ? -1 : 1;
-        bool liked_a = strings_has(&change->request->prefer, a->package.name);
-        bool liked_b = strings_has(&change->request->prefer, b->package.name);
-        if (liked_a != liked_b)
-            return liked_a ? -1 : 1;
-        bool there_a = installed_find(&change->before, a->package.name) != NULL;
-        bool there_b = installed_find(&change->before, b->package.name) != NULL;
-        if (there_a != there_b)
-            return there_a ? -1 : 1;
-        if (plan_named(change, a) != plan_named(change, b))
-            return plan_named(change, a) ? -1 : 1;
-        if (a->priority != b->priority)
-            return a->priority > b->priority ? -1 : 1;
-        return strcmp(a->package.name, b->package.name);
-    }
-    int order = compare_same_name(ranking, a, b);
-    /* The order in which they were offered is deterministic too. */
-    return order ? order : (*(const uint32_t *)pa > *(const uint32_t *)pb ? 1 : -1);
+    const struct standing *x = &planner->standings[a], *y = &planner->standings[b];
+    int above = planner->choices[a]->priority, below = planner->choices[b]->priority;
+    if (x->name == y->name)
+        return compare_same_name(planner, false, a, b);
+    if (x->liked != y->liked)
+        return x->liked ? -1 : 1;
+    if (x->there != y->there)
+        return x->there ? -1 : 1;
+    if (x->named != y->named)
+        return x->named ? -1 : 1;
+    if (above != below)
+        return above > below ? -1 : 1;
+    return x->name < y->name ? -1 : 1;
 }
 
-void plan_sort(struct ranking ranking, uint32_t *items, size_t count)
+struct ranking {
+    const struct planner *planner;
+    bool ranged;
+};
+
+static int compare_numbers(const void *a, const void *b, void *payload)
 {
+    const struct ranking *ranking = payload;
+    return compare_same_name(ranking->planner, ranking->ranged, *(const uint32_t *)a,
+                             *(const uint32_t *)b);
+}
+
+void plan_sort(const struct planner *planner, bool ranged, uint32_t *items, size_t count)
+{
+    struct ranking ranking = {planner, ranged};
     if (count)
-        qsort_r(items, count, sizeof *items, compare_choices, &ranking);
+        qsort_r(items, count, sizeof *items, compare_numbers, &ranking);
 }

@@ -12,56 +12,47 @@
 
 /* ---- requirements ---- */
 
-/* Whether the request leaves room for the choice at all. */
-static bool eligible(const struct planner *planner, const struct choice *choice)
+bool plan_eligible(const struct planner *planner, const struct choice *choice)
 {
     const struct change *change = planner->change;
     return !plan_removes(change, choice->package.name) && !plan_stays(change, choice);
 }
 
-static bool offers(const struct planner *planner, const struct choice *choice, const char *name,
-                   const char *registry)
+/* The choices of a name: the first, and in `*end` behind the last. */
+static uint32_t find_choices(const struct planner *planner, const char *name, uint32_t *end)
 {
-    return strcmp(choice->package.name, name) == 0 && !choice->aside && eligible(planner, choice) &&
+    uint32_t low = 0, high = (uint32_t)planner->choice_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (strcmp(planner->choices[middle]->package.name, name) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (*end = low; *end < planner->choice_count; ++*end)
+        if (strcmp(planner->choices[*end]->package.name, name) != 0)
+            break;
+    return low;
+}
+
+static bool offers(const struct planner *planner, const struct choice *choice, const char *registry)
+{
+    return !choice->aside && plan_eligible(planner, choice) &&
            (!registry || strcmp(choice->package.registry, registry) == 0);
 }
 
 static size_t find_name(struct planner *planner, uint32_t *items, const char *name,
                         const struct range *range, const char *registry)
 {
+    uint32_t end, first = find_choices(planner, name, &end);
     size_t count = 0;
     for (int prereleases = 0; prereleases < 2 && count == 0; prereleases++)
-        for (size_t i = 0; i < planner->choice_count; i++)
-            if (offers(planner, planner->choices[i], name, registry) &&
+        for (uint32_t i = first; i < end; i++)
+            if (offers(planner, planner->choices[i], registry) &&
                 plan_choosable(planner->choices[i], range, prereleases))
-                items[count++] = (uint32_t)i;
-    plan_sort((struct ranking){.planner = planner, .ranged = range != NULL}, items, count);
+                items[count++] = i;
+    plan_sort(planner, range != NULL, items, count);
     return count;
-}
-
-/* What a person bound a contract to is no preference: sorted first, and then nothing else. */
-static size_t only_bound(const struct planner *planner, const struct consumed *consumed,
-                         const uint32_t *items, size_t count)
-{
-    size_t bound = 0;
-    while (bound < count &&
-           plan_bound(planner->change, consumed, planner->choices[items[bound]]->package.name))
-        bound++;
-    return bound ? bound : count;
-}
-
-static size_t find_providers(struct planner *planner, uint32_t *items,
-                             const struct consumed *consumed)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < planner->choice_count; i++) {
-        const struct choice *choice = planner->choices[i];
-        if (!choice->aside && eligible(planner, choice) && plan_choosable(choice, NULL, false) &&
-            provided_lines_satisfy(choice->package.provides, consumed, planner->arena))
-            items[count++] = (uint32_t)i;
-    }
-    plan_sort((struct ranking){.planner = planner, .consumed = consumed}, items, count);
-    return only_bound(planner, consumed, items, count);
 }
 
 static size_t find_dependency(struct planner *planner, uint32_t *items, const struct package *owner,
@@ -69,14 +60,15 @@ static size_t find_dependency(struct planner *planner, uint32_t *items, const st
 {
     struct range *range =
         strcmp(term->range, "*") == 0 ? NULL : range_parse(planner->arena, term->range, false);
+    uint32_t end, first = find_choices(planner, term->name, &end);
     size_t count = 0;
     for (int prereleases = 0; prereleases < 2 && count == 0; prereleases++)
-        for (size_t i = 0; i < planner->choice_count; i++)
+        for (uint32_t i = first; i < end; i++)
             if (plan_is_dependency(planner->change, owner, term, planner->choices[i]) &&
-                eligible(planner, planner->choices[i]) &&
+                plan_eligible(planner, planner->choices[i]) &&
                 plan_choosable(planner->choices[i], range, prereleases))
-                items[count++] = (uint32_t)i;
-    plan_sort((struct ranking){.planner = planner, .ranged = range != NULL}, items, count);
+                items[count++] = i;
+    plan_sort(planner, range != NULL, items, count);
     return count;
 }
 
@@ -153,7 +145,7 @@ static void add_need(struct planner *planner, struct need need)
         need;
 }
 
-static void add_contracts(struct planner *planner, uint32_t candidate, uint32_t *items)
+static void add_contracts(struct planner *planner, uint32_t candidate)
 {
     struct consumed *terms;
     size_t count =
@@ -161,8 +153,7 @@ static void add_contracts(struct planner *planner, uint32_t candidate, uint32_t 
     for (size_t t = 0; t < count; t++) {
         if (terms[t].optional && !planner->change->request->with_optional)
             continue;
-        size_t found = find_providers(planner, items, &terms[t]);
-        uint32_t gate = index_add_gate(planner->builder, items, (uint32_t)found);
+        uint32_t gate = plan_contract_gate(planner, &terms[t]);
         (terms[t].optional ? index_add_wish : index_add_need)(planner->builder, candidate, gate);
         add_need(planner, (struct need){candidate, gate, .consumed = &terms[t]});
     }
@@ -187,8 +178,10 @@ static void add_conflicts(struct planner *planner, uint32_t candidate, uint32_t 
     size_t count = conflict_parse_lines(&terms, planner->choices[candidate]->package.conflicts,
                                         planner->arena);
     for (size_t t = 0; t < count; t++) {
-        uint32_t found = 0;
-        for (uint32_t i = 0; i < planner->choice_count; i++)
+        uint32_t found = 0, first = 0, end = (uint32_t)planner->choice_count;
+        if (!terms[t].with_contract)
+            first = find_choices(planner, terms[t].plugin.name, &end);
+        for (uint32_t i = first; i < end; i++)
             if (plan_is_conflict(&terms[t], planner->choices[i], planner->arena))
                 items[found++] = i;
         if (found)
@@ -218,9 +211,11 @@ static void make_index(struct planner *planner)
         last = choice->package.name;
         index_add_candidate(planner->builder);
     }
+    plan_judge(planner);
+    planner->providers = plan_providers(planner);
     uint32_t *items = room_for_all(planner);
     for (uint32_t i = 0; i < planner->choice_count; i++) {
-        add_contracts(planner, i, items);
+        add_contracts(planner, i);
         add_dependencies(planner, i, items);
         add_conflicts(planner, i, items);
     }

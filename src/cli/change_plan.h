@@ -1,7 +1,7 @@
 /*
  * Between the files of the plan: change_plan.c makes a problem for the resolver, change_order.c
- * says what is preferred, change_depends.c what a name leads to, change_explain.c why there is no
- * solution, change_steps.c what a solution means.
+ * says what is preferred, change_providers.c who provides a contract, change_depends.c what a name
+ * leads to, change_explain.c why there is no solution, change_steps.c what a solution means.
  */
 #ifndef PAII_CLI_CHANGE_PLAN_H
 #define PAII_CLI_CHANGE_PLAN_H
@@ -23,11 +23,20 @@ struct need {
     const struct dependency *depends;
 };
 
+/* What preference looks at. */
+struct standing {
+    struct version version;
+    uint32_t name; /* ascending */
+    bool liked, there, named;
+};
+
 struct planner {
     struct change *change;
     struct arena *arena;
     struct choice **choices; /* by the solver's number: sorted by name */
+    struct standing *standings;
     size_t choice_count;
+    struct providers *providers;
     struct index_builder *builder;
     struct index index;
     struct need *needs;
@@ -57,17 +66,25 @@ bool plan_bound(const struct change *change, const struct consumed *consumed, co
 
 /* Whether a requirement with this range (NULL: none) may take the choice at all. */
 bool plan_choosable(const struct choice *choice, const struct range *range, bool prereleases);
+/* Whether the request leaves room for the choice at all. */
+bool plan_eligible(const struct planner *planner, const struct choice *choice);
 /* Whether the request leaves the installed version of the choice's plugin alone, so that this other
  * one is out of question: it is held, or newer and nobody asked for an older one. */
 bool plan_stays(const struct change *change, const struct choice *choice);
-/* What plan_sort() sorts for. */
-struct ranking {
-    const struct planner *planner;
-    const struct consumed *consumed; /* NULL: all are of one name */
-    bool ranged;                     /* versions were asked for, so tags count like others */
-};
-/* Sorts the solver's numbers, best first. */
-void plan_sort(struct ranking ranking, uint32_t *items, size_t count);
+/* Fills planner->standings. */
+void plan_judge(struct planner *planner);
+/* Negative if choice `a` is to be preferred as a provider to `b`. */
+int plan_compare(const struct planner *planner, uint32_t a, uint32_t b);
+/* Sorts the solver's numbers, all of one name, best first. `ranged`: versions were asked for, so
+ * tags count like others. */
+void plan_sort(const struct planner *planner, bool ranged, uint32_t *items, size_t count);
+
+/* ---- providers ---- */
+
+/* What all choices provide; planner->standings are there. */
+struct providers *plan_providers(struct planner *planner);
+/* The gate of a requirement: its providers, best first. */
+uint32_t plan_contract_gate(struct planner *planner, const struct consumed *consumed);
 
 /* ERR_REFUSED if the request names something held that it would change. */
 int plan_check_holds(const struct change *change);

@@ -26,6 +26,7 @@ static struct trial *trial_new(struct helper *helper)
 {
     struct trial *trial = arena_alloc(helper->arena, sizeof *trial);
     trial->change = *helper->change;
+    trial->change.table = (struct choice_table){0};
     trial->request = *helper->change->request;
     trial->change.request = &trial->request;
     return trial;
@@ -153,6 +154,7 @@ static void forget_choices(struct helper *helper, struct trial *trial, const cha
             kept[count++] = change->choices[i];
     change->choices = kept;
     change->choice_count = change->choice_capacity = count;
+    change->table = (struct choice_table){0};
 }
 
 static void help_hidden(struct helper *helper, const struct wanted *want)
