@@ -6,6 +6,28 @@
 
 #include <string.h>
 
+/*
+ * When everything is updated, one plugin whose source is out of reach shall not keep back the
+ * others: it stays as it is, and is told. Whether `result` is to be forgotten for that.
+ */
+static bool leaves_unreachable(struct change *change, int result)
+{
+    if (!change->request->update_all ||
+        (result != -ERR_NETWORK && result != -ERR_NOT_FOUND && result != -ERR_AUTH))
+        return false;
+    for (size_t i = 0; i < change->choice_count; i++) {
+        struct choice *choice = change->choices[i];
+        bool installed = choice->direct || installed_find(&change->before, choice->package.name);
+        if (!choice->unreachable || choice->same_as_current || !installed)
+            continue;
+        choice->same_as_current = true;
+        warning("%s; what is installed stays", error_text());
+        error_clear();
+        return true;
+    }
+    return false;
+}
+
 /* Direct sources are fetched before planning: only their manifest says what they are. */
 static int fetch_direct(struct change *change)
 {
@@ -13,7 +35,8 @@ static int fetch_direct(struct change *change)
     struct choice **direct = arena_array(change->arena, change->choice_count + 1, sizeof *direct);
     size_t count = 0;
     for (size_t i = 0; i < change->choice_count; i++)
-        if (change->choices[i]->direct && !change->choices[i]->current)
+        if (change->choices[i]->direct && !change->choices[i]->current &&
+            !change->choices[i]->unreachable)
             direct[count++] = change->choices[i];
     return change_fetch(change, direct, count, &learned);
 }
@@ -33,8 +56,8 @@ static int check_one_source_each(const struct change *change)
     for (size_t i = 0; i < change->choice_count; i++)
         for (size_t j = 0; j < i; j++) {
             const struct choice *a = change->choices[j], *b = change->choices[i];
-            if (!a->direct || !b->direct || a->current || b->current ||
-                strcmp(a->package.name, b->package.name) != 0)
+            if (!a->direct || !b->direct || a->current || b->current || a->unreachable ||
+                b->unreachable || strcmp(a->package.name, b->package.name) != 0)
                 continue;
             fail(ERR_GENERIC, "'%s' and '%s' are both plugin '%s'",
                  source_text(&a->package.source, change->arena),
@@ -103,18 +126,22 @@ static int collect(struct change *change)
         source.commit = source.sha256 = NULL; /* what was got then, not what is asked for now */
         change_add_direct(change, &source, false);
     }
-    result = fetch_direct(change);
+    do
+        result = fetch_direct(change);
+    while (result < 0 && leaves_unreachable(change, result));
     return result < 0 ? result : check_one_source_each(change);
 }
 
 static int plan_and_fetch(struct change *change)
 {
-    /* Each round fetches at least one more manifest, so this ends. */
+    /* Each round fetches at least one more manifest or does without it, so this ends. */
     for (;;) {
         bool learned = false;
         int result = change_plan(change);
         if (result == 0)
             result = fetch_planned(change, &learned);
+        if (result < 0 && leaves_unreachable(change, result))
+            continue;
         if (result < 0 || !learned)
             return result;
     }

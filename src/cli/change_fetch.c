@@ -51,7 +51,8 @@ static int copy_folder(struct change *change, struct arrival *arrival)
     const struct source *source = &arrival->choice->package.source;
     const char *from = path_join(change->arena, source->url, source->path ? source->path : "");
     const char *to = path_join(change->arena, arrival->place, "src");
-    if (!fs_is_dir(from))
+    arrival->choice->unreachable = !fs_is_dir(from);
+    if (arrival->choice->unreachable)
         return fail(ERR_NOT_FOUND, "there is no folder '%s'", from);
     int result = fs_mkdirs(to, 0755);
     if (result < 0)
@@ -180,9 +181,10 @@ static int fetch_remote(struct change *change, struct arrival *arrivals, size_t 
 static int name_plugin(const struct arrival *arrivals, size_t count, int result)
 {
     for (size_t i = 0; i < count; i++) {
-        const struct choice *choice = arrivals[i].choice;
+        struct choice *choice = arrivals[i].choice;
         if (!arrivals[i].job || !arrivals[i].job->error)
             continue;
+        choice->unreachable = true;
         return choice->direct || !*choice->package.name
                    ? result
                    : error_context(result, "plugin '%s'", choice->package.name);

@@ -85,3 +85,41 @@ def test_renamed_and_withdrawn_are_told(paii, market):
     assert outdated(paii) == {"one": {"withdrawn": True}, "two": {"renamed": "zwei"}}
     shown = paii.run("outdated").stdout
     assert "no longer offered" in shown and "is now called zwei" in shown
+
+
+def test_one_that_is_out_of_reach_keeps_back_nobody(paii, web, git):
+    """Of a marketplace whose plugins are elsewhere, and some are gone: the others are updated."""
+    def listed(commit):
+        return {".claude-plugin/marketplace.json": json.dumps({
+            "name": "m", "owner": {"name": "o"}, "plugins": [
+                {"name": "gone", "source": {"source": "url", "url": gone_url, "sha": commit}},
+                {"name": "own", "source": "./own"}]})}
+
+    paii.env.update(web.env)
+    gone = git.repo("gone", {"SKILL.md": "---\nname: gone\ndescription: g\n---\nOne.\n"})
+    gone_url, first = web.add_repository("gone", gone), gone.head
+    repo = git.repo("market", {**listed(first), "own/SKILL.md": "---\nname: own\ndescription: o\n---\nOne.\n"})
+    paii.run("registry", "add", "m", web.add_repository("market", repo))
+    paii.run("install", "m/gone", "m/own")
+    gone_url = gone_url.replace("gone.git", "nowhere.git")
+    repo.commit({**listed("0" * 40), "own/SKILL.md": "---\nname: own\ndescription: o\n---\nTwo.\n"})
+
+    done = paii.run("update")
+    assert "plugin 'gone': " in done.stderr and "what is installed stays" in done.stderr
+    assert installed(paii)["gone"] == f"0.0.0+{first[:12]}"
+    assert "Two." in (paii.claude / "skills/own/SKILL.md").read_text()
+    assert "plugin 'gone': " in paii.run("update", "gone", check=False).stderr
+    assert paii.run("update", "gone", check=False).code in (10, 20)
+
+
+def test_sources_of_ones_own_that_are_gone_keep_back_nobody(paii, git):
+    repos = {name: git.repo(name, {"SKILL.md": f"---\nname: {name}\ndescription: x\n---\nOne.\n"})
+             for name in ("one", "two", "kept")}
+    paii.run("install", *(repo.url for repo in repos.values()))
+    for name in ("one", "two"):
+        repos[name].path.rename(repos[name].path.with_name(f"{name}-moved"))
+    repos["kept"].commit({"SKILL.md": "---\nname: kept\ndescription: x\n---\nTwo.\n"})
+    told = paii.run("update").stderr
+    assert told.count("what is installed stays") == 2
+    assert sorted(installed(paii)) == ["kept", "one", "two"]
+    assert "Two." in (paii.claude / "skills/kept/SKILL.md").read_text()
