@@ -8,7 +8,7 @@ import stat
 import time
 from collections import Counter
 
-from market import FILE, NAME, git, install_all, own_entries
+from trials.market import FILE, NAME, first_error, git, install_all, own_entries
 
 VERSION = re.compile(r"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?(?:[-+].*)?$")
 
@@ -19,7 +19,7 @@ class Step:
     def __init__(self, commit, date, own):
         self.commit, self.date, self.own = commit, date, own
         self.updated, self.renamed, self.added, self.withdrawn = [], [], [], []
-        self.refused, self.installed = {}, 0
+        self.refused, self.installed, self.broken = {}, 0, False
         self.seconds, self.received = 0.0, 0
 
     def columns(self):
@@ -37,22 +37,23 @@ class History:
     # ---- following ----
 
     def market(self, commit):
-        """The marketplace's file at a commit; an empty one if it is no JSON there."""
+        """The marketplace's file at a commit; None if it cannot be read there."""
         try:
             found = json.loads(git(self.folder, "show", f"{commit}:{FILE}"))
-        except (ValueError, AssertionError):
-            return {"plugins": []}
-        return found if isinstance(found, dict) and isinstance(found.get("plugins"), list) else {"plugins": []}
+            return found if isinstance(found["plugins"], list) else None
+        except (ValueError, KeyError, TypeError, AssertionError):
+            return None
 
     def follow(self, commit):
         date = git(self.folder, "show", "-s", "--format=%cs", commit).strip()
         market = self.market(commit)
-        step = Step(commit, date, own_entries(market))
+        step = Step(commit, date, own_entries(market or {}))
+        step.broken = market is None
         begun = time.monotonic()
         done = self.person.run("update", "--yes", "--json", check=False)
         step.seconds = time.monotonic() - begun
         if done.code != 0:
-            step.refused["update"] = done.stderr.strip().splitlines()[0]
+            step.refused["update"] = first_error(done)
             return step
         for row in done.json()["steps"]:
             (step.renamed if "from_name" in row else step.updated).append((row.get("from_name"), row["name"]))
@@ -82,7 +83,9 @@ class History:
         self.totals["refused"] += len(step.refused)
         self.totals["seconds"] += step.seconds
         for name, reason in step.refused.items():
-            self.say(step, f"refused: {name}: {reason}", wrong=name == "update")
+            self.say(step, f"refused: {name}: {reason}", wrong=name == "update" and not step.broken)
+        if step.broken:
+            return
         for name, row in installed.items():
             if name not in step.own:
                 self.say(step, f"'{name}' is installed and not listed")

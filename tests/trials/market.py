@@ -39,11 +39,17 @@ def install_all(person, registry, names, refused):
     if done.code == 0:
         return
     if len(names) == 1:
-        refused[names[0]] = done.stderr.strip().splitlines()[0].removeprefix("paii: error: ")
+        refused[names[0]] = first_error(done)
         return
     middle = len(names) // 2
     install_all(person, registry, names[:middle], refused)
     install_all(person, registry, names[middle:], refused)
+
+
+def first_error(done):
+    """The first error that a command of paii told."""
+    return next((line.removeprefix("paii: error: ") for line in done.stderr.splitlines()
+                 if line.startswith("paii: error: ")), done.stdout.strip())
 
 
 def git(folder, *args, **more):
