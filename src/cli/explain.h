@@ -1,7 +1,8 @@
 /*
  * Between the files of an explanation: change_explain.c makes few lines of the solver's facts,
  * explain_check.c says whether lines still contradict each other, explain_words.c and
- * explain_json.c tell them, explain_help.c finds what would help (docs/resolver.md, "No solution").
+ * explain_json.c tell them, explain_near.c says what nearly fits, explain_help.c finds what would
+ * help (docs/resolver.md, "No solution").
  */
 #ifndef PAII_CLI_EXPLAIN_H
 #define PAII_CLI_EXPLAIN_H
@@ -75,6 +76,8 @@ enum miss {
     MISS_VERSION,    /* another version, or service */
     MISS_PRERELEASE, /* it fits, and is chosen only by its exact version */
     MISS_YANKED,     /* likewise */
+    MISS_OLDER,      /* likewise: a newer one is installed */
+    MISS_HELD,       /* it fits, and another version is held */
     MISS_NONE,       /* it fits */
 };
 

@@ -2,19 +2,15 @@
  * What would help. Each thing is tried: the request is planned again with it, and told only if
  * there is a plan then. What disturbs least comes first.
  */
-#include "cli/explain.h"
+#include "cli/explain_trial.h"
 
 #include <string.h>
 
-enum { HINTS_MAX = 3, TRIALS_MAX = 40, COMMAND_MAX = 120 };
+enum { LEAVE_OUT_MAX = 10 }; /* specs of which the largest part that can be had is looked for */
 
-struct helper {
-    struct explanation *explanation;
-    struct arena *arena;
-    const struct change *change;
-    unsigned trials;
-};
+/* ---- what nearly fits ---- */
 
+<<<<<<< ours
 /* Another request than the one that failed. */
 struct trial {
     struct change change;
@@ -51,93 +47,30 @@ static bool works(struct helper *helper, struct trial *trial)
 /* ---- commands ---- */
 
 static const char *shell_word(struct arena *arena, const char *text)
+=======
+static const char *but(enum miss miss)
+>>>>>>> theirs
 {
-    return strpbrk(text, " <>|*~&;$'\"()") ? arena_printf(arena, "'%s'", text) : text;
-}
-
-static const char *install_command(const struct helper *helper, const struct trial *trial)
-{
-    struct strings words = {0};
-    strings_add(&words, helper->arena, "paii install");
-    for (size_t i = 0; i < trial->request.install_count; i++)
-        strings_add(&words, helper->arena,
-                    shell_word(helper->arena, trial->request.install[i].text));
-    if (trial->request.registry)
-        strings_add(&words, helper->arena,
-                    arena_printf(helper->arena, "--registry %s", trial->request.registry));
-    if (trial->request.with_optional)
-        strings_add(&words, helper->arena, "--with-optional");
-    return strings_join(&words, helper->arena, " ");
-}
-
-static void add_hint(struct helper *helper, const char *text, const char *command)
-{
-    struct explanation *explanation = helper->explanation;
-    for (size_t i = 0; i < explanation->hint_count; i++)
-        if (command && explanation->hints[i].command &&
-            strcmp(explanation->hints[i].command, command) == 0)
-            return;
-    *arena_push(helper->arena, &explanation->hints, &explanation->hint_count,
-                &explanation->hint_capacity) =
-        (struct hint){command && strlen(command) <= COMMAND_MAX
-                          ? arena_printf(helper->arena, "%s: %s", text, command)
-                          : text,
-                      command};
-}
-
-static bool enough(const struct helper *helper)
-{
-    return helper->explanation->hint_count >= HINTS_MAX || helper->trials >= TRIALS_MAX;
-}
-
-/* ---- other versions ---- */
-
-/* The plugin in that range, which may be NULL, and as it was asked for no more. */
-static void ask_for(struct helper *helper, struct trial *trial, const char *registry,
-                    const char *name, const char *range)
-{
-    struct change_request *request = &trial->request;
-    struct spec *specs =
-        arena_array(helper->arena, request->install_count + 1, sizeof *request->install);
-    struct spec spec = {
-        .kind = SPEC_NAME,
-        .registry = registry,
-        .name = name,
-        .range = range,
-        .text = arena_printf(helper->arena, "%s%s%s%s%s", registry ? registry : "",
-                             registry ? "/" : "", name, range ? "@" : "", range ? range : ""),
-    };
-    size_t count = 0;
-    bool placed = false;
-    for (size_t i = 0; i < request->install_count; i++) {
-        bool same =
-            request->install[i].kind == SPEC_NAME && strcmp(request->install[i].name, name) == 0;
-        specs[count++] = same ? spec : request->install[i];
-        placed |= same;
+    switch (miss) {
+    case MISS_YANKED:
+        return "is yanked";
+    case MISS_PRERELEASE:
+        return "is a prerelease";
+    case MISS_OLDER:
+        return "is older than what is installed";
+    case MISS_HELD:
+    case MISS_NONE:
+    case MISS_VERSION:
+        break;
     }
-    if (!placed)
-        specs[count++] = spec;
-    request->install = specs;
-    request->install_count = count;
+    return NULL;
 }
 
-static void try_exact(struct helper *helper, const struct near *near)
-{
-    const struct package *package = explain_package(helper->explanation, near->choice);
-    struct trial *trial = trial_new(helper);
-    ask_for(helper, trial, NULL, package->name, package->version);
-    if (works(helper, trial))
-        add_hint(helper,
-                 arena_printf(helper->arena, "%s %s would fit, and is %s; ask for it by name",
-                              package->name, package->version,
-                              near->miss == MISS_YANKED ? "yanked" : "a prerelease"),
-                 install_command(helper, trial));
-}
-
-static void help_want(struct helper *helper, const struct wanted *want)
+static void help_exact(struct helper *helper, const struct wanted *want)
 {
     struct near *near;
     size_t count = explain_near(helper->explanation, want, &near);
+<<<<<<< ours
     for (size_t i = 0; i < count && !enough(helper); i++)
         if (near[i].miss == MISS_PRERELEASE || near[i].miss == MISS_YANKED)
             try_exact(helper, &near[i]);
@@ -155,6 +88,20 @@ static void forget_choices(struct helper *helper, struct trial *trial, const cha
     change->choices = kept;
     change->choice_count = change->choice_capacity = count;
     change->table = (struct choice_table){0};
+=======
+    for (size_t i = 0; i < count && !trial_enough(helper); i++) {
+        const struct package *package = explain_package(helper->explanation, near[i].choice);
+        struct trial *trial = trial_new(helper);
+        if (!but(near[i].miss))
+            continue;
+        trial_ask(helper, trial, NULL, package->name, package->version);
+        if (trial_works(helper, trial))
+            trial_hint(helper,
+                       arena_printf(helper->arena, "%s %s would fit, and %s; ask for it by version",
+                                    package->name, package->version, but(near[i].miss)),
+                       trial_command(helper, trial));
+    }
+>>>>>>> theirs
 }
 
 static void help_hidden(struct helper *helper, const struct wanted *want)
@@ -163,13 +110,12 @@ static void help_hidden(struct helper *helper, const struct wanted *want)
     if (!explain_hidden(helper->explanation, want, &row))
         return;
     struct trial *trial = trial_new(helper);
-    ask_for(helper, trial, row.registry, row.name, want->plugin ? want->range : NULL);
-    forget_choices(helper, trial, row.name);
-    if (change_offer(&trial->change, row.name, row.registry) == 0 && works(helper, trial))
-        add_hint(helper,
-                 arena_printf(helper->arena, "%s %s of '%s' would fit; ask for it there", row.name,
-                              row.version, row.registry),
-                 install_command(helper, trial));
+    trial_ask(helper, trial, row.registry, row.name, want->plugin ? want->range : NULL);
+    if (trial_move(helper, trial, row.registry, row.name) && trial_works(helper, trial))
+        trial_hint(helper,
+                   arena_printf(helper->arena, "%s %s of '%s' would fit; ask for it there",
+                                row.name, row.version, row.registry),
+                   trial_command(helper, trial));
 }
 
 /* What a plugin's registry may not bring in, a person may. */
@@ -178,144 +124,156 @@ static void help_leave(struct helper *helper, const struct wanted *want)
     if (!want->trouble || !want->registry)
         return;
     struct trial *trial = trial_new(helper);
-    ask_for(helper, trial, want->registry, want->plugin, NULL);
-    if (change_offer(&trial->change, want->plugin, want->registry) == 0 && works(helper, trial))
-        add_hint(helper,
-                 arena_printf(helper->arena, "if you trust '%s', ask for '%s' as well",
-                              want->registry, want->plugin),
-                 install_command(helper, trial));
+    trial_ask(helper, trial, want->registry, want->plugin, NULL);
+    if (change_offer(&trial->change, want->plugin, want->registry) == 0 &&
+        trial_works(helper, trial))
+        trial_hint(helper,
+                   arena_printf(helper->arena, "if you trust '%s', ask for '%s' as well",
+                                want->registry, want->plugin),
+                   trial_command(helper, trial));
 }
 
-/* ---- what was asked for, and what is there ---- */
+/* ---- what is held, or bound ---- */
 
-static void help_range(struct helper *helper, const struct spec *spec)
+static void help_hold(struct helper *helper, const char *name)
 {
-    struct trial *trial = trial_new(helper);
-    if (!spec || !spec->range)
+    const struct package *package = installed_find(&helper->change->before, name);
+    if (!package || !(package->flags & PACKAGE_HELD))
         return;
-    ask_for(helper, trial, spec->registry, spec->name, NULL);
-    if (works(helper, trial))
-        add_hint(helper,
-                 arena_printf(helper->arena, "%s would fit", version_in(helper, trial, spec->name)),
-                 install_command(helper, trial));
+    struct trial *trial = trial_new(helper);
+    trial_release(helper, trial, name);
+    if (trial_works(helper, trial))
+        trial_hint(helper, arena_printf(helper->arena, "'%s' is held; release it", name),
+                   arena_printf(helper->arena, "paii unhold %s", name));
 }
 
-static void help_without(struct helper *helper, const struct spec *spec)
+static void help_held(struct helper *helper, const struct wanted *want)
 {
+    struct near *near;
+    size_t count = explain_near(helper->explanation, want, &near);
+    for (size_t i = 0; i < count && !trial_enough(helper); i++)
+        if (near[i].miss == MISS_HELD)
+            help_hold(helper, explain_package(helper->explanation, near[i].choice)->name);
+}
+
+static bool try_binding(struct helper *helper, size_t binding, const char *name)
+{
+    const struct config *config = &helper->change->config;
+    const char *contract = config->bindings[binding].contract;
+    const char *bound = config->bindings[binding].plugin;
     struct trial *trial = trial_new(helper);
-    struct change_request *request = &trial->request;
-    struct spec *specs =
-        arena_array(helper->arena, request->install_count, sizeof *request->install);
-    size_t count = 0;
-    if (!spec || request->install_count < 2)
-        return;
-    for (size_t i = 0; i < request->install_count; i++)
-        if (&request->install[i] != spec)
-            specs[count++] = request->install[i];
-    request->install = specs;
-    request->install_count = count;
-    if (works(helper, trial))
-        add_hint(helper, arena_printf(helper->arena, "without '%s' it works", spec->name),
-                 install_command(helper, trial));
+    struct config *other = &trial->change.config;
+    other->bindings = arena_copy(helper->arena, config->bindings,
+                                 config->binding_count * sizeof *other->bindings);
+    other->bindings[binding].plugin = name;
+    if (!trial_works(helper, trial))
+        return false;
+    trial_hint(
+        helper,
+        arena_printf(helper->arena, "bind %s to '%s' instead of '%s'", contract, name, bound),
+        arena_printf(helper->arena, "paii config set bindings.%s %s", contract, name));
+    return true;
 }
 
 static void help_binding(struct helper *helper, const struct wanted *want)
 {
     const struct config *config = &helper->change->config;
     struct near *near;
-    size_t count = explain_near(helper->explanation, want, &near);
+    size_t count = want->plugin ? 0 : explain_near(helper->explanation, want, &near);
     struct consumed term = {
         .contract = want->contract, .service = want->service, .range = want->range};
-    for (size_t b = 0; b < config->binding_count && !want->plugin; b++) {
-        if (!plan_bound(helper->change, &term, config->bindings[b].plugin))
+    for (size_t b = 0; b < config->binding_count && count; b++) {
+        const char *bound = config->bindings[b].plugin;
+        if (!plan_bound(helper->change, &term, bound))
             continue;
-        for (size_t i = 0; i < count && !enough(helper); i++) {
+        for (size_t i = 0; i < count && !trial_enough(helper); i++) {
             const char *name = explain_package(helper->explanation, near[i].choice)->name;
-            struct trial *trial = trial_new(helper);
-            struct config *other = &trial->change.config;
-            if (near[i].miss != MISS_NONE || strcmp(name, config->bindings[b].plugin) == 0)
-                continue;
-            other->bindings = arena_copy(helper->arena, config->bindings,
-                                         config->binding_count * sizeof *other->bindings);
-            other->bindings[b].plugin = name;
-            if (works(helper, trial)) {
-                add_hint(helper,
-                         arena_printf(helper->arena, "bind %s to '%s' instead of '%s'",
-                                      config->bindings[b].contract, name,
-                                      config->bindings[b].plugin),
-                         arena_printf(helper->arena, "paii config set bindings.%s %s",
-                                      config->bindings[b].contract, name));
+            if (near[i].miss == MISS_NONE && strcmp(name, bound) != 0 &&
+                try_binding(helper, b, name))
                 return;
-            }
         }
     }
 }
 
-static bool stands(const struct helper *helper, const char *name)
+/* ---- what was asked for, and what is there ---- */
+
+/* The plugin in any version, then as the version that it would be. */
+static void try_any_version(struct helper *helper, const char *registry, const char *name,
+                            const char *more)
 {
-    return installed_find(&helper->change->before, name) && !plan_spec(helper->change, name);
+    struct trial *trial = trial_new(helper);
+    trial_ask(helper, trial, registry, name, "*");
+    if (!trial_works(helper, trial) || !trial_version(trial, name))
+        return;
+    const char *version = trial_version(trial, name);
+    trial_ask(helper, trial, registry, name, version);
+    trial_hint(helper, arena_printf(helper->arena, "%s %s would fit%s", name, version, more),
+               trial_command(helper, trial));
+}
+
+static void help_range(struct helper *helper, const struct spec *spec)
+{
+    if (spec && spec->range)
+        try_any_version(helper, spec->registry, spec->name, "");
 }
 
 static void help_update(struct helper *helper, const char *name)
 {
-    struct trial *trial = trial_new(helper);
-    if (!helper->change->request->install_count)
-        return;
-    ask_for(helper, trial, NULL, name, NULL);
-    if (works(helper, trial))
-        add_hint(helper,
-                 arena_printf(helper->arena, "%s would fit; let it change",
-                              version_in(helper, trial, name)),
-                 install_command(helper, trial));
+    if (helper->change->request->install_count)
+        try_any_version(helper, NULL, name, "; let it change");
 }
 
 static void help_remove(struct helper *helper, const char *name)
 {
     struct trial *trial = trial_new(helper);
-    struct strings *remove = &trial->request.remove;
-    struct strings names = {0};
-    for (size_t i = 0; i < remove->count; i++)
-        strings_add(&names, helper->arena, remove->items[i]);
-    strings_add(&names, helper->arena, name);
-    *remove = names;
-    if (works(helper, trial))
-        add_hint(helper,
-                 arena_printf(helper->arena,
-                              helper->change->request->remove.count ? "remove '%s' as well"
-                                                                    : "remove '%s' first",
-                              name),
-                 arena_printf(helper->arena, "paii remove %s",
-                              strings_join(&names, helper->arena, " ")));
+    trial_remove(helper, trial, name);
+    if (trial_works(helper, trial))
+        trial_hint(helper,
+                   arena_printf(helper->arena,
+                                helper->change->request->remove.count ? "remove '%s' as well"
+                                                                      : "remove '%s' first",
+                                name),
+                   arena_printf(helper->arena, "paii remove %s",
+                                strings_join(&trial->request.remove, helper->arena, " ")));
 }
 
-/* ---- all of it ---- */
-
-/* Calls `help` with what each fact of a root is about. */
-static void each_asked(struct helper *helper, void (*help)(struct helper *, const struct spec *),
-                       void (*help_standing)(struct helper *, const char *))
+static void help_without(struct helper *helper, const struct spec *spec)
 {
-    const struct explanation *explanation = helper->explanation;
-    for (size_t i = 0; i < explanation->fact_count && !enough(helper); i++) {
-        if (explanation->facts[i].kind != FACT_ROOT)
-            continue;
-        const char *name = explanation->planner->asked[explanation->facts[i].a].plugin;
-        if (help)
-            help(helper, plan_spec(helper->change, name));
-        else if (stands(helper, name))
-            help_standing(helper, name);
-    }
+    struct trial *trial = trial_new(helper);
+    if (!spec || helper->change->request->install_count < 2)
+        return;
+    trial_leave_out(helper, trial, spec);
+    if (trial_works(helper, trial))
+        trial_hint(helper, arena_printf(helper->arena, "without '%s' it works", spec->name),
+                   trial_command(helper, trial));
 }
 
-static void each_want(struct helper *helper, bool missing,
-                      void (*help)(struct helper *, const struct wanted *))
+/* Where leaving out one is not enough: those that can be had with the ones before them. */
+static void help_some(struct helper *helper)
 {
-    const struct explanation *explanation = helper->explanation;
-    for (size_t i = 0; i < explanation->line_count; i++) {
-        const struct line *line = &explanation->lines[i];
-        for (size_t w = 0; w < line->want_count && !enough(helper); w++)
-            if (!missing || line->others.count == 0)
-                help(helper, &line->want[w]);
+    const struct change_request *request = helper->change->request;
+    struct trial *kept = trial_new(helper);
+    struct strings left_out = {0};
+    kept->request.install_count = 0;
+    for (size_t i = 0; i < request->install_count && request->install_count <= LEAVE_OUT_MAX; i++) {
+        struct trial *trial = trial_new(helper);
+        struct spec *specs = arena_array(helper->arena, i + 1, sizeof *specs);
+        size_t count = kept->request.install_count;
+        memcpy(specs, count ? kept->request.install : specs, count * sizeof *specs);
+        specs[count] = request->install[i];
+        trial->request.install = specs;
+        trial->request.install_count = count + 1;
+        if (trial_works(helper, trial))
+            kept = trial;
+        else
+            strings_add(&left_out, helper->arena,
+                        arena_printf(helper->arena, "'%s'", request->install[i].text));
     }
+    if (kept->request.install_count)
+        trial_hint(helper,
+                   arena_printf(helper->arena, "without %s it works",
+                                explain_list(helper->arena, &left_out, "and")),
+                   trial_command(helper, kept));
 }
 
 /* Of what no registry here has in any version. */
@@ -323,11 +281,46 @@ static void help_registry(struct helper *helper, const struct wanted *want)
 {
     struct near *near;
     if (!want->registry && explain_near(helper->explanation, want, &near) == 0)
-        add_hint(helper,
-                 arena_printf(helper->arena, "no registry here %s %s; add one that does",
-                              want->plugin ? "has" : "provides",
-                              want->plugin ? want->plugin : want->contract),
-                 "paii registry add NAME URL");
+        trial_hint(helper,
+                   arena_printf(helper->arena, "no registry here %s %s; add one that does",
+                                want->plugin ? "has" : "provides",
+                                want->plugin ? want->plugin : want->contract),
+                   "paii registry add NAME URL");
+}
+
+/* ---- all of it ---- */
+
+static void each_want(struct helper *helper, bool missing,
+                      void (*help)(struct helper *, const struct wanted *))
+{
+    const struct explanation *explanation = helper->explanation;
+    for (size_t i = 0; i < explanation->line_count; i++) {
+        const struct line *line = &explanation->lines[i];
+        for (size_t w = 0; w < line->want_count && !trial_enough(helper); w++)
+            if (!missing || line->others.count == 0)
+                help(helper, &line->want[w]);
+    }
+}
+
+static void each_asked(struct helper *helper, void (*help)(struct helper *, const struct spec *))
+{
+    const struct explanation *explanation = helper->explanation;
+    for (size_t i = 0; i < explanation->fact_count && !trial_enough(helper); i++)
+        if (explanation->facts[i].kind == FACT_ROOT)
+            help(helper, plan_spec(helper->change,
+                                   explanation->planner->asked[explanation->facts[i].a].plugin));
+}
+
+static void each_standing(struct helper *helper, void (*help)(struct helper *, const char *))
+{
+    const struct explanation *explanation = helper->explanation;
+    for (size_t i = 0; i < explanation->fact_count && !trial_enough(helper); i++) {
+        if (explanation->facts[i].kind != FACT_ROOT)
+            continue;
+        const char *name = explanation->planner->asked[explanation->facts[i].a].plugin;
+        if (installed_find(&helper->change->before, name) && !plan_spec(helper->change, name))
+            help(helper, name);
+    }
 }
 
 static struct helper helper_of(struct explanation *explanation)
@@ -339,19 +332,23 @@ static struct helper helper_of(struct explanation *explanation)
 void explain_help(struct explanation *explanation)
 {
     struct helper helper = helper_of(explanation);
-    each_want(&helper, true, help_want);
+    each_want(&helper, true, help_exact);
     each_want(&helper, true, help_hidden);
     each_want(&helper, true, help_leave);
     each_want(&helper, false, help_binding);
-    each_asked(&helper, help_range, NULL);
-    each_asked(&helper, NULL, help_update);
-    each_asked(&helper, NULL, help_remove);
-    each_asked(&helper, help_without, NULL);
+    each_want(&helper, true, help_held);
+    each_standing(&helper, help_hold);
+    each_asked(&helper, help_range);
+    each_standing(&helper, help_update);
+    each_standing(&helper, help_remove);
+    each_asked(&helper, help_without);
     if (!helper.change->request->remove.count)
         each_want(&helper, true, help_registry);
     if (explanation->hint_count == 0)
-        add_hint(&helper, "nothing that was tried helps; a registry may know more by now",
-                 "paii registry update");
+        help_some(&helper);
+    if (explanation->hint_count == 0)
+        trial_hint(&helper, "nothing that was tried helps; a registry may know more by now",
+                   "paii registry update");
     error_clear();
 }
 
@@ -359,8 +356,10 @@ void explain_help_find(struct explanation *explanation, const struct spec *spec,
                        const struct wanted *want)
 {
     struct helper helper = helper_of(explanation);
-    help_want(&helper, want);
+    help_exact(&helper, want);
     help_hidden(&helper, want);
     help_range(&helper, spec);
+    if (explanation->hint_count == 0)
+        help_without(&helper, spec);
     error_clear();
 }

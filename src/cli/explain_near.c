@@ -30,7 +30,9 @@ static bool resembles(const struct explanation *explanation, const struct wanted
                       const struct package *package)
 {
     if (want->plugin)
-        return strcmp(package->name, want->plugin) == 0;
+        return strcmp(package->name, want->plugin) == 0 &&
+               (!want->registry || !*package->registry ||
+                strcmp(package->registry, want->registry) == 0);
     struct strings terms = {0};
     strings_split(&terms, explanation->arena, package->provides, '\n');
     for (size_t i = 0; i < terms.count; i++) {
@@ -47,6 +49,11 @@ static enum miss miss_of(const struct explanation *explanation, const struct wan
 {
     if (!satisfies(explanation, want, &choice->package))
         return MISS_VERSION;
+    const struct change *change = explanation->planner->change;
+    if (plan_stays(change, choice))
+        return installed_find(&change->before, choice->package.name)->flags & PACKAGE_HELD
+                   ? MISS_HELD
+                   : MISS_OLDER;
     if (plan_choosable(choice, NULL, false))
         return MISS_NONE;
     return choice->package.flags & PACKAGE_YANKED ? MISS_YANKED : MISS_PRERELEASE;
@@ -102,6 +109,8 @@ bool explain_hidden(const struct explanation *explanation, const struct wanted *
         for (size_t i = first; i < first + count; i++) {
             catalog_get(catalog, i, out);
             out->registry = registry;
+            if (want->registry && strcmp(want->registry, registry) != 0)
+                continue;
             const char *chosen = chosen_registry(explanation, out->name);
             if (chosen && strcmp(chosen, registry) != 0 && satisfies(explanation, want, out))
                 return true;
@@ -179,8 +188,10 @@ const char *explain_nobody(const struct explanation *explanation, const struct w
         enum miss miss;
         const char *words;
     } reasons[] = {
+        {MISS_HELD, "not what is held"},
         {MISS_YANKED, "yanked"},
         {MISS_PRERELEASE, "a prerelease"},
+        {MISS_OLDER, "older than what is installed"},
     };
     struct arena *arena = explanation->arena;
     struct near *near;
@@ -203,7 +214,10 @@ const char *explain_nobody(const struct explanation *explanation, const struct w
                             chosen_registry(explanation, hidden.name));
     struct crowds others = missed(explanation, near, count, MISS_VERSION);
     if (others.count == 0)
-        return want->plugin ? ", which no registry has" : ", which no plugin provides";
+        return want->registry
+                   ? arena_printf(arena, ", which registry '%s' does not have", want->registry)
+               : want->plugin ? ", which no registry has"
+                              : ", which no plugin provides";
     if (!want->plugin)
         return arena_printf(arena, ", and there is only %s",
                             offered_words(explanation, want, &others));

@@ -122,9 +122,13 @@ static bool is_one(const struct explanation *explanation, const struct crowd *cr
 
 static const char *root_words(const struct explanation *explanation, const struct fact *fact)
 {
-    const struct asked *asked = &explanation->planner->asked[fact->a];
-    const struct spec *spec = plan_spec(explanation->planner->change, asked->plugin);
-    return arena_printf(explanation->arena, "'%s'", spec ? spec->text : asked->plugin);
+    const struct change *change = explanation->planner->change;
+    const char *name = explanation->planner->asked[fact->a].plugin;
+    const struct spec *spec = plan_spec(change, name);
+    const struct package *before = installed_find(&change->before, name);
+    bool held = !spec && before && before->flags & PACKAGE_HELD;
+    return arena_printf(explanation->arena, "'%s'%s", spec ? spec->text : name,
+                        held ? " (held)" : "");
 }
 
 static bool is_new(const struct explanation *explanation, const struct fact *fact)
@@ -245,6 +249,10 @@ static const char *rest_words(const struct explanation *explanation, const struc
 
 const char *explain_line(const struct explanation *explanation, const struct line *line)
 {
+    if (line->kind == FACT_AVOID && !*explain_versions(explanation, &line->who))
+        return arena_printf(explanation->arena, "no version of %s can stand beside %s",
+                            explain_package(explanation, line->who.items[0])->name,
+                            explain_names(explanation, &line->others, "or"));
     return arena_printf(explanation->arena, "%s %s", who_words(explanation, &line->who),
                         rest_words(explanation, line, is_one(explanation, &line->who)));
 }
