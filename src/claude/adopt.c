@@ -77,12 +77,17 @@ static const struct data *for_user(const struct data *value)
     return NULL;
 }
 
+static bool is_true(const struct data *table, const char *key)
+{
+    const struct data *value = table ? data_get(table, key) : NULL;
+    return value && value->type == DATA_BOOLEAN && value->boolean;
+}
+
 static void read_plugin(struct client_plugins *out, const struct data *value,
                         const struct data *markets, const struct data *enabled, struct arena *arena)
 {
     const char *at = strrchr(value->key, '@');
     const struct data *user = for_user(value);
-    const struct data *on = enabled ? data_get(enabled, value->key) : NULL;
     if (!at)
         return;
     struct client_plugin *plugin = arena_push(arena, &out->items, &out->count, &out->capacity);
@@ -91,7 +96,8 @@ static void read_plugin(struct client_plugins *out, const struct data *value,
         .name = arena_strndup(arena, value->key, (size_t)(at - value->key)),
         .market = at + 1,
         .version = text_of(user, "version") ? text_of(user, "version") : "",
-        .enabled = on && on->type == DATA_BOOLEAN && on->boolean,
+        .pulled_in = is_true(user, "auto"),
+        .enabled = is_true(enabled, value->key),
     };
     find_market(plugin, markets, arena);
     if (!user)

@@ -17,6 +17,7 @@ struct client_plugin {
     const char *version;       /* as the client says it; "" when it does not */
     const char *url, *ref;     /* of the marketplace as a registry; NULL: the default branch */
     bool enabled;
+    bool pulled_in;   /* for another plugin that depends on it */
     const char *left; /* why it cannot be taken over; NULL: it can */
 };
 struct client_plugins {

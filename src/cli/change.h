@@ -26,12 +26,13 @@ struct change_request {
     struct strings remove;
     struct strings update;
     bool update_all;
-    bool dev;              /* link folders live */
-    bool with_optional;    /* providers of optional contracts too */
-    struct strings prefer; /* plugins to be taken before other providers, if they can be had */
-    const char *build;     /* --build: a type, "" for what is there, OPTION_OFF; NULL: not said */
-    const char *flat;      /* --flat: "", or OPTION_OFF; NULL: not said */
-    const char *registry;  /* --registry: where names are looked for; NULL: anywhere */
+    bool dev;                 /* link folders live */
+    bool with_optional;       /* providers of optional contracts too */
+    struct strings prefer;    /* plugins to be taken before other providers, if they can be had */
+    struct strings as_needed; /* of `install`: nobody's wish, if something else needs them */
+    const char *build;    /* --build: a type, "" for what is there, OPTION_OFF; NULL: not said */
+    const char *flat;     /* --flat: "", or OPTION_OFF; NULL: not said */
+    const char *registry; /* --registry: where names are looked for; NULL: anywhere */
     bool dry_run, yes;
     /* Exactly what a lock file says; nothing above counts then. */
     bool locked;

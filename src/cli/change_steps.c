@@ -113,14 +113,15 @@ static unsigned flat_flag(const struct change *change, const struct choice *choi
 
 /* The plan's package carries what the person asked for now, or before. */
 static void mark_request(struct planner *planner, struct choice *choice,
-                         const struct package *before)
+                         const struct package *before, const char *because)
 {
     struct change *change = planner->change;
     const struct spec *spec = plan_spec(change, choice->package.name);
-    unsigned flags =
-        (choice->package.flags & ~(unsigned)PACKAGE_FLAT) | flat_flag(change, choice, before);
+    bool wish = spec && !(because && strings_has(&change->request->as_needed, spec->name));
+    unsigned flags = choice->package.flags & ~(unsigned)(PACKAGE_FLAT | PACKAGE_REQUESTED);
+    flags |= flat_flag(change, choice, before);
     const char *range = before ? before->range : "";
-    if (spec || (choice->direct && !choice->current) ||
+    if (wish || (choice->direct && !choice->current) ||
         (before && (before->flags & PACKAGE_REQUESTED)))
         flags |= PACKAGE_REQUESTED;
     if (spec)
@@ -176,9 +177,10 @@ int plan_steps(struct planner *planner, const struct answer_plan *answer)
                                                                               : STEP_INSTALL,
                             .choice = chosen[i],
                             .before = before};
+        const char *because = pulled_in(planner, chosen[i], chosen, count);
         if (step.kind == STEP_INSTALL && !plan_named(change, chosen[i]))
-            step.because = pulled_in(planner, chosen[i], chosen, count);
-        mark_request(planner, chosen[i], before);
+            step.because = because;
+        mark_request(planner, chosen[i], before, because);
         add_step(change, step);
 
         struct consumed *terms;

@@ -176,6 +176,9 @@ static int install(struct adoption *adoption, struct spec *specs, size_t count)
     /* To name a plugin is to agree to what it does. The command itself says what was done. */
     struct change_request request = {
         .install = specs, .install_count = count, .yes = true, .silent = true};
+    for (size_t i = 0; i < adoption->plugins.count; i++)
+        if (!item(adoption, i)->left && item(adoption, i)->pulled_in)
+            strings_add(&request.as_needed, adoption->arena, item(adoption, i)->name);
     return count ? change_run(&request, adoption->arena) : 0;
 }
 

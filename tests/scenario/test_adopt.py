@@ -64,6 +64,23 @@ def test_plugins_move_over_and_are_off_in_the_client(paii, market):
     assert f'lab = "{market}"' in config(paii)
 
 
+def test_what_the_client_pulled_in_is_pulled_in(paii, market):
+    """And what it pulled in for something that is gone is the person's."""
+    paii.write(market / "plugins/kit/.claude-plugin/plugin.json",
+               json.dumps({"name": "kit", "version": "1.0.0", "dependencies": ["other"]}))
+    file = paii.claude / "plugins/installed_plugins.json"
+    known = json.loads(file.read_text())
+    for name in ("other", "gone"):
+        known["plugins"][f"{name}@lab"][0]["auto"] = True
+    file.write_text(json.dumps(known))
+    paii.write(".claude/settings.json", SETTINGS.replace('"gone@lab": false', '"gone@lab": true'))
+    paii.run("adopt")
+    rows = {row["name"]: row["requested"] for row in paii.run("list", "--json").json()}
+    assert rows == {"kit": True, "other": False, "gone": True}
+    paii.run("remove", "kit")
+    assert installed(paii) == {"gone": "1.0.0"}
+
+
 def test_everything_goes_back(paii, market):
     before, registries = paii.snapshot(), paii.run("registry", "list", "--json").stdout
     paii.run("adopt")
