@@ -55,7 +55,9 @@ int repository_ignore(const struct strings *names, struct arena *arena)
     const char *file = ignore_file(arena);
     AUTO_BUF there = {0}, wanted = {0};
     bool ours;
-    int result = read_ignored(&there, &ours, arena);
+    int result = fs_sweep(path_dir(arena, file));
+    if (result == 0)
+        result = read_ignored(&there, &ours, arena);
     if (result < 0 || !ours)
         return result;
     if (names->count == 0)

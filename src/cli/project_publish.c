@@ -290,22 +290,32 @@ static int publish_from(const char *folder, const struct strings *before, struct
     return result;
 }
 
+/* What is written down counts as long as `before` is there, so that goes first. */
+static int finish(const char *folder, struct arena *arena)
+{
+    const char *mark = path_join(arena, folder, "before");
+    struct strings lines = {0};
+    AUTO_BUF before = {0};
+    int result = 0;
+    if (fs_exists(mark)) {
+        result = fs_read(&before, mark, FILE_MAX);
+        strings_split(&lines, arena, buf_text(&before), '\n');
+        if (result == 0)
+            result = fs_sweep(paths.project); /* of a run that was killed while it wrote them */
+        if (result == 0)
+            result = publish_from(folder, &lines, arena);
+        if (result == 0 && unlink(mark) != 0)
+            result = fail_errno(ERR_GENERIC, "cannot remove '%s'", mark);
+    }
+    return result < 0 ? result : fs_remove_tree(folder);
+}
+
 int project_publish(void)
 {
     struct arena arena = {0};
-    struct strings lines = {0};
-    AUTO_BUF before = {0};
     const char *current = fs_read_link(&arena, paths.current);
     const char *folder = current ? arena_printf(&arena, "%s/%s/publish", paths.dir, current) : NULL;
-    int result = 0;
-    if (folder && fs_is_dir(folder)) {
-        result = fs_read(&before, path_join(&arena, folder, "before"), FILE_MAX);
-        strings_split(&lines, &arena, buf_text(&before), '\n');
-        if (result == 0)
-            result = publish_from(folder, &lines, &arena);
-        if (result == 0)
-            result = fs_remove_tree(folder);
-    }
+    int result = folder && fs_is_dir(folder) ? finish(folder, &arena) : 0;
     arena_release(&arena);
     return result;
 }

@@ -11,11 +11,11 @@ Those of a registry that is not configured are a cache, too.
 import os
 import re
 
-from world import NEUTRAL, OPERATIONS, fingerprint
+from world import OPERATIONS, fingerprint
 
 STATE = ".config/paii/"
-IGNORED = re.compile(r"\.cache(/|$)|\.config/paii/(lock$|(logs|run|store|registries/(core|works))(/|$))")
-TABLE = re.compile(r"\.config/paii/generations/[^/]+/hooks$")
+IGNORED = re.compile(r"\.cache(/|$)|\.config/paii/(lock$|(logs|run|store|(projects/[^/]+/)?registries/(core|works))(/|$))")
+TABLE = re.compile(r"\.config/paii/(projects/[^/]+/)?generations/[^/]+/hooks$")
 LEFTOVER = re.compile(r"\.paii-\d+-\d+$")
 REGISTRY = re.compile(r"\.config/paii/registries/([^/]+)")
 GENERATION = re.compile(r"\.config/paii/generations/[1-9]\d*(?=/|$)")
@@ -53,7 +53,8 @@ def shown(image):
     """The part that a person or a client sees: no leftovers of a run."""
     kept = normal(image)
     current = kept.get(STATE + "current", (None, None, ""))[2]
-    seen = (STATE + current, STATE + "plugins", STATE + "paii.toml", STATE + "registries", ".claude")
+    seen = (STATE + current, STATE + "plugins", STATE + "paii.toml", STATE + "registries",
+            STATE + "projects", ".claude", "shop")
     return {path: entry for path, entry in kept.items()
             if path == STATE + "current" or
             any(path == top or path.startswith(top + "/") for top in seen)}
@@ -119,6 +120,7 @@ class Oracle:
         world.restore({"": ("dir", 0o755, None)})
         OPERATIONS[name].prepare(world)
         self.command = OPERATIONS[name].command(world)
+        self.neutral = OPERATIONS[name].neutral(world)
         self.before = world.look()
         self.canary = fingerprint(world.beside)
         self.known = {}
@@ -129,14 +131,14 @@ class Oracle:
         """The states that may be found: before, after, and what one more command makes of them."""
         world = self.world
         self.readers()
-        world.run(*NEUTRAL)
+        world.run(*self.neutral)
         self.neutral_before = self.learn()
         world.restore(self.before)
         world.run(*self.command)
         self.readers()
         self.after = self.learn()
         self.after_image = world.image
-        world.run(*NEUTRAL)
+        world.run(*self.neutral)
         self.neutral_after = self.learn()
         world.restore(self.after_image)
         self.again_code = world.command(self.command)[0]

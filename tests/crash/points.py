@@ -10,7 +10,7 @@ from collections import Counter, namedtuple
 from pathlib import Path
 
 from oracle import Oracle
-from world import NEUTRAL, OPERATIONS, World
+from world import OPERATIONS, World
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 RECOVERY_SECONDS = 1.0
@@ -103,7 +103,7 @@ def judge_end(oracle, point, code, errors):
 
 
 def judge_recovery(world, oracle, point, code, spot):
-    command = oracle.command if point.next == "same" else NEUTRAL
+    command = oracle.command if point.next == "same" else oracle.neutral
     if point.second:
         world.trace(command, "--at", point.second, "--do", "kill")
     begin = time.monotonic()

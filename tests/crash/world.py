@@ -99,10 +99,11 @@ def fingerprint(top):
 
 
 class Operation:
-    """A command, and how the HOME gets into the state before it."""
+    """A command, how the HOME gets into the state before it, and a command that finishes what is to
+    be finished."""
 
-    def __init__(self, command, prepare):
-        self.command, self.prepare = command, prepare
+    def __init__(self, command, prepare, neutral=lambda _: NEUTRAL):
+        self.command, self.prepare, self.neutral = command, prepare, neutral
 
 
 def folder_registry(world, name, *plugins):
@@ -217,6 +218,25 @@ def prepare_damaged_build(world):
         place.write_text("damaged\n")
 
 
+def prepare_project(world):
+    shop = world.home / "shop"
+    world.write_tree(shop / "base", plugin("base"))
+    files = plugin("kit")
+    world.write_tree(shop / "kit", {**files, "plugin.toml": files["plugin.toml"] + GUARD, "bin/guard": "#!/bin/sh\n"})
+    (shop / "paii.toml").touch()
+    world.run("install", f"--project={shop}", shop / "base")
+
+
+def prepare_pull(world):
+    """The files of a teammate who has kit too, in a clone that has not."""
+    prepare_project(world)
+    shop = world.home / "shop"
+    before = world.home / ".config/paii/projects"
+    world.run("install", f"--project={shop}", shop / "kit")
+    shutil.rmtree(before)
+    shutil.rmtree(shop / ".claude")
+
+
 GUARD = ('[run]\ncommand = ["bin/guard"]\n[actions.check]\nsummary = "checks"\n'
          '[hooks.stop]\naction = "check"\n[hooks.pre_tool_use]\naction = "check"\n')
 
@@ -242,6 +262,14 @@ def prepare_entries(world):
 def prepare_settings(world):
     world.run("init", "--settings")
     guard(world)
+
+
+# Take the lock and change nothing that an operation changes.
+NEUTRAL = ["config", "set", "defaults.log_level", "warn"]
+
+
+def neutral_in_project(world):
+    return ["repair", f"--project={world.home}/shop"]
 
 
 OPERATIONS = {
@@ -270,10 +298,14 @@ OPERATIONS = {
     "repair-links": Operation(lambda w: ["repair"], prepare_damage),
     "repair-prefix": Operation(lambda w: ["repair"], prepare_damaged_prefix),
     "repair-build": Operation(lambda w: ["repair"], prepare_damaged_build),
+    "install-project": Operation(
+        lambda w: ["install", f"--project={w.home}/shop", w.home / "shop/kit"], prepare_project,
+        neutral_in_project),
+    "remove-project": Operation(lambda w: ["remove", f"--project={w.home}/shop", "base"],
+                                prepare_project, neutral_in_project),
+    "sync-project": Operation(lambda w: ["sync", f"--project={w.home}/shop", "--yes"], prepare_pull,
+                              neutral_in_project),
 }
-
-# Takes the lock and changes nothing that an operation changes.
-NEUTRAL = ["config", "set", "defaults.log_level", "warn"]
 
 
 class World:
