@@ -10,46 +10,7 @@ enum { LEAVE_OUT_MAX = 10 }; /* specs of which the largest part that can be had 
 
 /* ---- what nearly fits ---- */
 
-<<<<<<< ours
-/* Another request than the one that failed. */
-struct trial {
-    struct change change;
-    struct change_request request;
-    struct plan plan; /* once it is found to work */
-};
-
-static struct trial *trial_new(struct helper *helper)
-{
-    struct trial *trial = arena_alloc(helper->arena, sizeof *trial);
-    trial->change = *helper->change;
-    trial->change.table = (struct choice_table){0};
-    trial->request = *helper->change->request;
-    trial->change.request = &trial->request;
-    return trial;
-}
-
-/* "greeter 2.0.0", as it would be. */
-static const char *version_in(const struct helper *helper, const struct trial *trial,
-                              const char *name)
-{
-    for (size_t i = 0; i < trial->plan.count; i++)
-        if (strcmp(trial->plan.chosen[i]->package.name, name) == 0)
-            return arena_printf(helper->arena, "%s %s", name,
-                                trial->plan.chosen[i]->package.version);
-    return name;
-}
-
-static bool works(struct helper *helper, struct trial *trial)
-{
-    return helper->trials++ < TRIALS_MAX && plan_would(&trial->change, helper->arena, &trial->plan);
-}
-
-/* ---- commands ---- */
-
-static const char *shell_word(struct arena *arena, const char *text)
-=======
 static const char *but(enum miss miss)
->>>>>>> theirs
 {
     switch (miss) {
     case MISS_YANKED:
@@ -70,25 +31,6 @@ static void help_exact(struct helper *helper, const struct wanted *want)
 {
     struct near *near;
     size_t count = explain_near(helper->explanation, want, &near);
-<<<<<<< ours
-    for (size_t i = 0; i < count && !enough(helper); i++)
-        if (near[i].miss == MISS_PRERELEASE || near[i].miss == MISS_YANKED)
-            try_exact(helper, &near[i]);
-}
-
-/* Choices of a name from another registry are offered anew. */
-static void forget_choices(struct helper *helper, struct trial *trial, const char *name)
-{
-    struct change *change = &trial->change;
-    struct choice **kept = arena_array(helper->arena, change->choice_count + 1, sizeof *kept);
-    size_t count = 0;
-    for (size_t i = 0; i < change->choice_count; i++)
-        if (strcmp(change->choices[i]->package.name, name) != 0)
-            kept[count++] = change->choices[i];
-    change->choices = kept;
-    change->choice_count = change->choice_capacity = count;
-    change->table = (struct choice_table){0};
-=======
     for (size_t i = 0; i < count && !trial_enough(helper); i++) {
         const struct package *package = explain_package(helper->explanation, near[i].choice);
         struct trial *trial = trial_new(helper);
@@ -101,7 +43,6 @@ static void forget_choices(struct helper *helper, struct trial *trial, const cha
                                     package->name, package->version, but(near[i].miss)),
                        trial_command(helper, trial));
     }
->>>>>>> theirs
 }
 
 static void help_hidden(struct helper *helper, const struct wanted *want)

@@ -8,6 +8,7 @@ struct trial *trial_new(struct helper *helper)
 {
     struct trial *trial = arena_alloc(helper->arena, sizeof *trial);
     trial->change = *helper->change;
+    trial->change.table = (struct choice_table){0};
     trial->request = *helper->change->request;
     trial->change.request = &trial->request;
     return trial;
@@ -76,6 +77,7 @@ bool trial_move(struct helper *helper, struct trial *trial, const char *registry
             kept[count++] = change->choices[i];
     change->choices = kept;
     change->choice_count = change->choice_capacity = count;
+    change->table = (struct choice_table){0};
     return change_offer(change, name, registry) == 0;
 }
 
