@@ -166,12 +166,30 @@ static struct line need_line(const struct explanation *explanation, const struct
     return line;
 }
 
+/* Whether `a` itself says that it cannot stand beside `b`; the solver's fact has no direction. */
+static bool says_so(const struct planner *planner, uint32_t a, uint32_t b)
+{
+    const struct index *index = &planner->index;
+    for (uint32_t s = index->avoid.at[a]; s < index->avoid.at[a + 1]; s++) {
+        uint32_t set = index->avoid.items[s];
+        for (uint32_t m = index->set.at[set]; m < index->set.at[set + 1]; m++)
+            if (index->set.items[m] == b)
+                return true;
+    }
+    return false;
+}
+
 static struct line pair_line(const struct explanation *explanation, const struct fact *fact)
 {
-    uint32_t *who = arena_copy(explanation->arena, &fact->a, sizeof *who);
+    uint32_t a = fact->a, b = fact->b;
+    if (fact->kind == FACT_AVOID && !says_so(explanation->planner, a, b)) {
+        a = fact->b;
+        b = fact->a;
+    }
+    uint32_t *who = arena_copy(explanation->arena, &a, sizeof *who);
     struct line line = {.kind = fact->kind, .who = {who, 1}};
     if (fact->kind == FACT_AVOID)
-        line.others = explain_crowds(explanation, &fact->b, 1);
+        line.others = explain_crowds(explanation, &b, 1);
     return line;
 }
 

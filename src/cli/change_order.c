@@ -67,6 +67,19 @@ bool plan_choosable(const struct choice *choice, const struct range *range, bool
     return range_matches(range, &version, false);
 }
 
+bool plan_asked_exactly(const struct change *change, const struct choice *choice)
+{
+    const struct spec *spec = plan_spec(change, choice->package.name);
+    struct version version;
+    struct arena scratch = {0};
+    struct range *range = spec && spec->range ? range_parse(&scratch, spec->range, true) : NULL;
+    bool exactly = range && range_is_exact(range) &&
+                   version_parse(&version, choice->package.version, true) &&
+                   range_matches(range, &version, false);
+    arena_release(&scratch);
+    return exactly;
+}
+
 /* ---- order of preference ---- */
 
 void plan_judge(struct planner *planner)

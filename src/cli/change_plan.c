@@ -66,7 +66,9 @@ static size_t find_dependency(struct planner *planner, uint32_t *items, const st
         for (uint32_t i = first; i < end; i++)
             if (plan_is_dependency(planner->change, owner, term, planner->choices[i]) &&
                 plan_eligible(planner, planner->choices[i]) &&
-                plan_choosable(planner->choices[i], range, prereleases))
+                (plan_choosable(planner->choices[i], range, prereleases) ||
+                 (plan_asked_exactly(planner->change, planner->choices[i]) &&
+                  dependency_takes(term, planner->choices[i]->package.version, planner->arena))))
                 items[count++] = i;
     plan_sort(planner, range != NULL, items, count);
     return count;

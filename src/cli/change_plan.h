@@ -66,6 +66,9 @@ bool plan_bound(const struct change *change, const struct consumed *consumed, co
 
 /* Whether a requirement with this range (NULL: none) may take the choice at all. */
 bool plan_choosable(const struct choice *choice, const struct range *range, bool prereleases);
+/* Whether a person asks for this very version: then it will do for others as well, though it be a
+ * prerelease or yanked. */
+bool plan_asked_exactly(const struct change *change, const struct choice *choice);
 /* Whether the request leaves room for the choice at all. */
 bool plan_eligible(const struct planner *planner, const struct choice *choice);
 /* Whether the request leaves the installed version of the choice's plugin alone, so that this other

@@ -78,7 +78,8 @@ struct providers *plan_providers(struct planner *planner)
     out->items = arena_array(planner->arena, planner->choice_count + 1, sizeof *out->items);
     for (uint32_t i = 0; i < planner->choice_count; i++)
         if (plan_eligible(planner, planner->choices[i]) && !planner->choices[i]->aside &&
-            plan_choosable(planner->choices[i], NULL, false))
+            (plan_choosable(planner->choices[i], NULL, false) ||
+             plan_asked_exactly(planner->change, planner->choices[i])))
             add_offers(planner, out, i);
     if (out->offer_count)
         qsort_r(out->offers, out->offer_count, sizeof *out->offers, compare_offers, planner);

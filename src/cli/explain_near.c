@@ -182,13 +182,30 @@ static const char *offered_words(const struct explanation *explanation, const st
     return explain_list(arena, &parts, "and");
 }
 
+/* What there is instead. */
+static const char *only_words(const struct explanation *explanation, const struct wanted *want,
+                              const struct near *near, size_t count)
+{
+    struct arena *arena = explanation->arena;
+    struct crowds others = missed(explanation, near, count, MISS_VERSION);
+    if (others.count == 0)
+        return want->registry
+                   ? arena_printf(arena, ", which registry '%s' does not have", want->registry)
+               : want->plugin ? ", which no registry has"
+                              : ", which no plugin provides";
+    if (!want->plugin)
+        return arena_printf(arena, ", and there is only %s",
+                            offered_words(explanation, want, &others));
+    return arena_printf(arena, ", and there is only %s",
+                        explain_runs(explanation, &others.items[0]));
+}
+
 const char *explain_nobody(const struct explanation *explanation, const struct wanted *want)
 {
     static const struct {
         enum miss miss;
         const char *words;
     } reasons[] = {
-        {MISS_HELD, "not what is held"},
         {MISS_YANKED, "yanked"},
         {MISS_PRERELEASE, "a prerelease"},
         {MISS_OLDER, "older than what is installed"},
@@ -202,6 +219,13 @@ const char *explain_nobody(const struct explanation *explanation, const struct w
         return arena_printf(arena, ", and %s", want->trouble);
     if (gone)
         return arena_printf(arena, ", and %s %s is to be removed", gone->name, gone->version);
+    struct crowds held = missed(explanation, near, count, MISS_HELD);
+    if (held.count) {
+        const char *name = explain_package(explanation, held.items[0].items[0])->name;
+        const struct change *change = explanation->planner->change;
+        return arena_printf(arena, ", and %s is held at %s", name,
+                            installed_find(&change->before, name)->version);
+    }
     for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
         struct crowds crowds = missed(explanation, near, count, reasons[i].miss);
         if (crowds.count)
@@ -212,15 +236,5 @@ const char *explain_nobody(const struct explanation *explanation, const struct w
         return arena_printf(arena, ", and %s %s of '%s' is hidden by '%s', which has the name too",
                             hidden.name, hidden.version, hidden.registry,
                             chosen_registry(explanation, hidden.name));
-    struct crowds others = missed(explanation, near, count, MISS_VERSION);
-    if (others.count == 0)
-        return want->registry
-                   ? arena_printf(arena, ", which registry '%s' does not have", want->registry)
-               : want->plugin ? ", which no registry has"
-                              : ", which no plugin provides";
-    if (!want->plugin)
-        return arena_printf(arena, ", and there is only %s",
-                            offered_words(explanation, want, &others));
-    return arena_printf(arena, ", and there is only %s",
-                        explain_runs(explanation, &others.items[0]));
+    return only_words(explanation, want, near, count);
 }

@@ -209,6 +209,18 @@ const char *explain_names(const struct explanation *explanation, const struct cr
     return explain_list(explanation->arena, &parts, last);
 }
 
+/* Whether there would be others, were it not for [bindings]. */
+static bool is_bound(const struct explanation *explanation, const struct line *line)
+{
+    const struct wanted *want = line->want;
+    if (line->others.count != 1 || !line->want_count || want->plugin)
+        return false;
+    struct consumed term = {
+        .contract = want->contract, .service = want->service, .range = want->range};
+    return plan_bound(explanation->planner->change, &term,
+                      explain_package(explanation, line->others.items[0].items[0])->name);
+}
+
 /* Who would do. Of a plugin that is needed by name only its versions are news. */
 static const char *others_words(const struct explanation *explanation, const struct line *line)
 {
@@ -218,6 +230,9 @@ static const char *others_words(const struct explanation *explanation, const str
         const char *versions = explain_versions(explanation, &others->items[0]);
         return *versions ? arena_printf(arena, " (%s)", versions) : "";
     }
+    if (is_bound(explanation, line))
+        return arena_printf(arena, ", which [bindings] gives to %s",
+                            explain_names(explanation, others, "and"));
     if (line->then)
         return arena_printf(arena, " (%s)", explain_names(explanation, others, "or"));
     bool one = others->count == 1 && is_one(explanation, &others->items[0]);
