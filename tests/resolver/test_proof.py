@@ -100,10 +100,18 @@ def test_wishes_change_nothing_of_what_is_needed(solve, tmp_path):
     assert more > 5
 
 
-# Requests; those whose answer is another by design; expected solutions that are found exactly. The others
-# differ by taste: prereleases are no special case here, and of several solutions one is preferred.
-SETS = {"packse": (63, (), 28), "pub": (41, (), 26), "resolvelib": (17, (), 10), "pubgrub": (1660, (), 0),
-        "ris": (27, ("circular",), 24)}  # circles are legal
+# Requests; those whose answer is another by design; expected solutions that are found exactly. The others: in pub
+# three requests have lost what they ask for, or a version, on their way into the format. The rest is taste, where
+# several solutions are valid: the first thing asked for gets its newest version here, at the cost of the second
+# (packse's wrong-backtracking-basic, pub's traverse-into-package-with-fewer-versions-first); resolvelib's two have
+# something older than need be; ris avoids a circle, which is legal.
+SETS = {"packse": (63, (), 28), "pub": (41, (), 28), "resolvelib": (17, (), 13), "pubgrub": (1660, (), 0),
+        "ris": (27, ("circular",), 24)}
+
+
+def is_as_expected(solution, expected):
+    wanted = expected.get("solution", {})
+    return solution == wanted or (expected.get("partial", False) and wanted.items() <= solution.items())
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -123,5 +131,5 @@ def test_published_problem_sets(solve, shared, tmp_path, name):
                 assert answer["result"] == expected.get("result", answer["result"]), (file.name, request["id"])
             if answer["result"] == "sat":
                 assert universe.wrong(request, answer["solution"]) == []
-                exact += answer["solution"] == expected.get("solution")
+                exact += "solution" in expected and is_as_expected(answer["solution"], expected)
     assert seen == count and exact >= least

@@ -125,12 +125,15 @@ static uint32_t *rank(struct compiling *compiling, struct map *map, struct numbe
     return ranks;
 }
 
-/* Of one name: by priority of the registry, then the newest first; nothing is left to chance. */
+/* Of one name: by priority of the registry, then prereleases after all others, then the newest first;
+ * nothing is left to chance. */
 static int compare_rows(const void *pa, const void *pb)
 {
     const struct row *a = *(const struct row *const *)pa, *b = *(const struct row *const *)pb;
     if (a->priority != b->priority)
         return a->priority > b->priority ? -1 : 1;
+    if ((a->parsed.pre_len > 0) != (b->parsed.pre_len > 0))
+        return a->parsed.pre_len > 0 ? 1 : -1;
     int order = version_compare(&b->parsed, &a->parsed);
     if (order == 0)
         order = strcmp(b->version, a->version);
