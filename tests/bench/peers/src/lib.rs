@@ -6,7 +6,7 @@ mod range;
 mod universe;
 
 use std::io::Write;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 pub use universe::{Gate, Request, Universe};
 
@@ -21,9 +21,9 @@ where
         let mut spent = Duration::ZERO;
         let mut selected = None;
         for _ in 0..repeats {
-            let begin = Instant::now();
+            let begin = cpu_time();
             selected = solve(request);
-            let took = begin.elapsed();
+            let took = cpu_time() - begin;
             best = best.min(took);
             spent += took;
             if spent > Duration::from_secs(1) {
@@ -32,6 +32,17 @@ where
         }
         print(universe, request, selected, best);
     }
+}
+
+/// What this thread has used: others on the machine do not count.
+fn cpu_time() -> Duration {
+    let mut time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: the clock exists, and `time` is there to be written.
+    unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut time) };
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
 fn print(universe: &Universe, request: &Request, selected: Option<Vec<u32>>, took: Duration) {
