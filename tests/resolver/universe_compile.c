@@ -125,8 +125,8 @@ static uint32_t *rank(struct compiling *compiling, struct map *map, struct numbe
     return ranks;
 }
 
-/* Of one name: by priority of the registry, then prereleases after all others, then the newest first;
- * nothing is left to chance. */
+/* Of one name: by priority of the registry, then prereleases after all others, then the newest
+ * first; nothing is left to chance. */
 static int compare_rows(const void *pa, const void *pb)
 {
     const struct row *a = *(const struct row *const *)pa, *b = *(const struct row *const *)pb;
