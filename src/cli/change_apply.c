@@ -89,10 +89,21 @@ static int build_all(struct change *change)
     return 0;
 }
 
+/* Whether its prefix was built just now. */
+static bool is_built(const struct step *step)
+{
+    const struct choice *choice = step->choice;
+    return changes(step) && !(choice->package.flags & PACKAGE_DEV) &&
+           (choice->damaged || !store_has_prefix(choice->package.prefix));
+}
+
 static int store_all(struct change *change)
 {
+    bool built = false;
+    for (size_t i = 0; i < change->step_count; i++)
+        built |= is_built(&change->steps[i]);
     /* What the store has, it has whole, even after a power cut: contents reach the disk first. */
-    int result = fs_syncfs(change->staging);
+    int result = built ? fs_syncfs(change->staging) : 0;
     for (size_t i = 0; i < change->step_count && result == 0; i++) {
         const struct step *step = &change->steps[i];
         if (changes(step) && !(step->choice->package.flags & PACKAGE_DEV))

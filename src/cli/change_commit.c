@@ -1,6 +1,7 @@
 /* The commit of a change or a rollback, and the way back when the client's folder refuses it. */
 #include "cli/project.h"
 
+#include "base/fs.h"
 #include "base/paths.h"
 #include "claude/claude.h"
 #include "hooks/table.h"
@@ -27,7 +28,9 @@ int change_commit(struct installed *set, struct arena *arena)
     int result = installed_read(&before, arena);
     if (result < 0)
         return go_back(NULL, arena);
+    fs_sync_later(set->generation ? paths.dir : NULL); /* the commit of a generation syncs it all */
     result = claude_expect_sync();
+    fs_sync_later(NULL);
     if (result == 0)
         result = generation_commit(set->generation);
     if (result == 0)
