@@ -35,7 +35,7 @@ struct components {
     struct strings agent_files; /* "agents/x.md", "agents/y/AGENT.md" */
     struct strings commands, command_files;
     struct strings mcp_servers, lsp_servers, output_styles;
-    struct servers mcp_tables; /* same order as mcp_servers */
+    struct servers mcp_tables, lsp_tables; /* same order as mcp_servers and lsp_servers */
     bool agents_by_path; /* agents/ holds more than agents, or some in folders: the client must be
                             told */
     bool root_skill;     /* a SKILL.md at its root: a skill of the plugin's own name */

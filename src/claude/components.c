@@ -156,7 +156,7 @@ int claude_components(struct components *out, struct arena *arena, const char *n
         (result = find_markdown(&out->output_styles, NULL, arena, prefix, "output-styles")) < 0 ||
         (result = find_servers(&out->mcp_servers, &out->mcp_tables, arena, prefix, ".mcp.json", own,
                                "mcpServers")) < 0 ||
-        (result = find_servers(&out->lsp_servers, NULL, arena, prefix, ".lsp.json", own,
+        (result = find_servers(&out->lsp_servers, &out->lsp_tables, arena, prefix, ".lsp.json", own,
                                "lspServers")) < 0)
         return error_context(result, "plugin '%s'", name);
     find_declared(out, arena, name, prefix, own);

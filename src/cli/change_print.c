@@ -11,6 +11,7 @@
 #include "base/paths.h"
 #include "build/build.h"
 #include "claude/claude.h"
+#include "cli/programs.h"
 
 #include <string.h>
 
@@ -97,6 +98,18 @@ static void print_locked(const struct package *package, struct arena *arena)
     print_list("may", &may, arena);
 }
 
+static void print_needs(const struct choice *choice, const struct components *parts,
+                        struct arena *arena)
+{
+    struct programs programs = {.arena = arena};
+    programs_find(&programs, choice->manifest, parts, choice->tree_dir);
+    const char *needs = programs_text(&programs, false), *may = programs_text(&programs, true);
+    if (*needs)
+        out("    needs: %s\n", needs);
+    if (*may)
+        out("    may use: %s\n", may);
+}
+
 static void print_links(const struct package *package, const struct components *parts)
 {
     bool flat = package->flags & PACKAGE_FLAT;
@@ -129,6 +142,7 @@ static void print_details(const struct change *change, const struct step *step)
     print_list("agents:", &parts.agents, arena);
     print_list("commands:", &parts.commands, arena);
     print_list("MCP servers:", &parts.mcp_servers, arena);
+    print_needs(choice, &parts, arena);
     if (claude_has_link(&parts))
         print_links(&choice->package, &parts);
 }

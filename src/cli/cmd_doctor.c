@@ -80,6 +80,7 @@ static int run(struct invocation *call)
         doctor_dispatch(&findings);
         doctor_collisions(&findings);
         doctor_project(&findings);
+        doctor_programs(&findings);
         doctor_tools(&findings);
     }
     if (term_json())

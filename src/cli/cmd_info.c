@@ -416,7 +416,7 @@ const struct command cmd_info = {
         "What it shows Claude Code, its hooks and servers, the programs, variables and secrets "
         "that it asks for, where it comes from and what it may do. Of a plugin that is not "
         "installed, its files are looked at if they are in a folder of this machine. Programs are "
-        "told from commands and first lines of scripts; tokens are estimated as a quarter of the "
+        "told from what hooks, servers and scripts start; tokens are estimated as a quarter of the "
         "bytes.",
     .examples = "paii info incident\n"
                 "paii info work/jira      as the registry 'work' has it",

@@ -4,6 +4,7 @@
 
 #include "base/data.h"
 #include "claude/claude.h"
+#include "cli/programs.h"
 #include "registry/manifest.h"
 
 struct fact_hook {
@@ -28,14 +29,13 @@ struct facts {
     size_t hook_count, hook_capacity;
     struct fact_variable *variables; /* settings and secrets that it asks for */
     size_t variable_count, variable_capacity;
-    struct strings programs; /* that must be on the machine; sorted */
-    size_t always_tokens;    /* names and descriptions, in every session; estimated */
-    size_t used_tokens;      /* all skills, agents and commands besides; estimated */
+    struct programs programs;
+    size_t always_tokens; /* names and descriptions, in every session; estimated */
+    size_t used_tokens;   /* all skills, agents and commands besides; estimated */
 };
 
 /* False if the files in `dir` cannot be read; what of them cannot is left out. */
 bool facts_read(struct facts *out, struct arena *arena, const char *name, const char *dir);
-void facts_programs(struct facts *facts, const char *dir, struct arena *arena);
 /* "node server.js --stdio", or its URL. */
 const char *facts_server(const struct data *server, struct arena *arena);
 

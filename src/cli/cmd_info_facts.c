@@ -186,7 +186,8 @@ bool facts_read(struct facts *out, struct arena *arena, const char *name, const 
         error_clear();
     read_hooks(out, dir, arena);
     read_variables(out, dir, arena);
-    facts_programs(out, dir, arena);
+    out->programs.arena = arena;
+    programs_find(&out->programs, &out->manifest, &out->components, dir);
     count_context(out, dir, arena);
     return true;
 }

@@ -1,7 +1,6 @@
 /* The facts of a plugin, one field a line, and as JSON. */
 #include "cli/cmd_info.h"
 
-#include "base/process.h"
 #include "base/text.h"
 #include "cli/command.h"
 
@@ -41,11 +40,6 @@ const char *facts_server(const struct data *server, struct arena *arena)
     if (!command && url && url->type == DATA_STRING)
         strings_add(&words, arena, url->text);
     return strings_join(&words, arena, " ");
-}
-
-static bool is_here(const char *program, struct arena *arena)
-{
-    return process_find(arena, program) != NULL;
 }
 
 /* ---- for people ---- */
@@ -94,7 +88,7 @@ static void print_names(const char *key, const struct strings *names, struct are
 void facts_print(const struct facts *facts, struct arena *arena)
 {
     const struct components *parts = &facts->components;
-    struct strings hooks = {0}, servers = {0}, programs = {0}, variables = {0};
+    struct strings hooks = {0}, servers = {0}, variables = {0};
     print_names("skills", &parts->skills, arena);
     print_names("agents", &parts->agents, arena);
     print_names("commands", &parts->commands, arena);
@@ -108,11 +102,8 @@ void facts_print(const struct facts *facts, struct arena *arena)
     for (size_t i = 0; i < facts->hook_count; i++)
         strings_add(&hooks, arena, hook_text(&facts->hooks[i], arena));
     info_fields("hooks", &hooks, arena);
-    for (size_t i = 0; i < facts->programs.count; i++)
-        strings_add(&programs, arena,
-                    arena_printf(arena, "%s%s", facts->programs.items[i],
-                                 is_here(facts->programs.items[i], arena) ? "" : " (not found)"));
-    print_names("needs", &programs, arena);
+    info_field("needs", programs_text(&facts->programs, false), arena);
+    info_field("may use", programs_text(&facts->programs, true), arena);
     for (size_t i = 0; i < facts->variable_count; i++)
         strings_add(&variables, arena, variable_text(&facts->variables[i], arena));
     info_fields("asks for", &variables, arena);
@@ -161,16 +152,26 @@ static void json_actions(struct json_writer *json, const struct manifest *manife
     json_end_array(json);
 }
 
+static void json_program(struct json_writer *json, const struct program *program,
+                         struct arena *arena)
+{
+    json_object(json);
+    json_field(json, "name", program->name);
+    json_key(json, "found");
+    json_boolean(json, program_is_here(program, arena));
+    json_key(json, "optional");
+    json_boolean(json, program->use == PROGRAM_MAYBE);
+    json_field(json, "by", program->by);
+    json_field(json, "debian", program_package(program->name));
+    json_end_object(json);
+}
+
 static void json_needs(struct json_writer *json, const struct facts *facts, struct arena *arena)
 {
     json_key(json, "programs");
     json_array(json);
     for (size_t i = 0; i < facts->programs.count; i++) {
-        json_object(json);
-        json_field(json, "name", facts->programs.items[i]);
-        json_key(json, "found");
-        json_boolean(json, is_here(facts->programs.items[i], arena));
-        json_end_object(json);
+        json_program(json, &facts->programs.items[i], arena);
     }
     json_end_array(json);
     json_key(json, "variables");

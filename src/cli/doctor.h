@@ -38,6 +38,8 @@ void doctor_hooks(struct findings *out);
 void doctor_collisions(struct findings *out);
 /* Whether the plugins of the project around the working directory are as its files say. */
 void doctor_project(struct findings *out);
+/* Programs that installed plugins need: which, by whom, and what is missing. */
+void doctor_programs(struct findings *out);
 /* Programs that builds and Claude Code need: runs each for its version. Needs paths_init(). */
 void doctor_tools(struct findings *out);
 

@@ -37,8 +37,8 @@ static void read_needs(struct needs *out, struct arena *arena)
     for (size_t i = 0; i < set.count; i++) {
         struct manifest manifest = {0};
         struct diags diags = {.arena = arena};
-        if (manifest_read(&manifest, arena, installed_prefix(&set.packages[i], arena), &diags) <
-            0) {
+        if (manifest_read_package(&manifest, arena, installed_prefix(&set.packages[i], arena),
+                                  &set.packages[i], &diags) < 0) {
             error_clear();
             continue;
         }

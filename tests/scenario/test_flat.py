@@ -296,6 +296,6 @@ def test_a_repository_puts_nothing_beside_the_persons_own(paii, put):
     lock = shop / "paii.lock"
     assert "flat" not in lock.read_text()
     lock.write_text(lock.read_text().replace("requested = true\n", "requested = true\nflat = true\n"))
-    paii.run("sync", "--yes", cwd=shop)
+    assert "wants parts of plugin 'kit' without its prefix" in paii.run("sync", "--yes", cwd=shop, expect=13).stderr
     assert (shop / ".claude/skills/kit").is_symlink()
     assert not (shop / ".claude/agents").exists() and not (shop / ".claude/skills/measure").exists()
