@@ -15,17 +15,18 @@ static bool leaves_unreachable(struct change *change, int result)
     if (!change->request->update_all ||
         (result != -ERR_NETWORK && result != -ERR_NOT_FOUND && result != -ERR_AUTH))
         return false;
+    bool left = false;
     for (size_t i = 0; i < change->choice_count; i++) {
         struct choice *choice = change->choices[i];
         bool installed = choice->direct || installed_find(&change->before, choice->package.name);
         if (!choice->unreachable || choice->same_as_current || !installed)
             continue;
-        choice->same_as_current = true;
-        warning("%s; what is installed stays", error_text());
-        error_clear();
-        return true;
+        choice->same_as_current = left = true;
+        warning("%s; what is installed stays", choice->unreachable);
     }
-    return false;
+    if (left)
+        error_clear();
+    return left;
 }
 
 /* Direct sources are fetched before planning: only their manifest says what they are. */

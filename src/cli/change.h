@@ -47,14 +47,14 @@ struct change_request {
 /* One version of one plugin that the resolver may choose. */
 struct choice {
     struct package package;
-    int priority;         /* of its registry */
-    bool current;         /* this very thing is installed now */
-    bool direct;          /* from a source that the user named, not from a registry */
-    const char *pin;      /* that a person asked for: a commit, or "sha256=..."; NULL: none */
-    bool stored;          /* of a lock: the store has its prefix */
-    bool damaged;         /* of a lock: the prefix that the store has is to be replaced */
-    bool rebuild;         /* a current one that is to be built in another way */
-    bool unreachable;     /* its source could not be had */
+    int priority;            /* of its registry */
+    bool current;            /* this very thing is installed now */
+    bool direct;             /* from a source that the user named, not from a registry */
+    const char *pin;         /* that a person asked for: a commit, or "sha256=..."; NULL: none */
+    bool stored;             /* of a lock: the store has its prefix */
+    bool damaged;            /* of a lock: the prefix that the store has is to be replaced */
+    bool rebuild;            /* a current one that is to be built in another way */
+    const char *unreachable; /* why its source could not be had; NULL: not tried, or had */
     bool same_as_current; /* a direct one that was fetched and found installed: not to be chosen */
     bool aside; /* offered for a dependency alone: the name stands for another registry's plugin */
     /* Of a lock: what it says. */

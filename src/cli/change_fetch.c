@@ -51,9 +51,10 @@ static int copy_folder(struct change *change, struct arrival *arrival)
     const struct source *source = &arrival->choice->package.source;
     const char *from = path_join(change->arena, source->url, source->path ? source->path : "");
     const char *to = path_join(change->arena, arrival->place, "src");
-    arrival->choice->unreachable = !fs_is_dir(from);
-    if (arrival->choice->unreachable)
-        return fail(ERR_NOT_FOUND, "there is no folder '%s'", from);
+    if (!fs_is_dir(from)) {
+        arrival->choice->unreachable = arena_printf(change->arena, "there is no folder '%s'", from);
+        return fail(ERR_NOT_FOUND, "%s", arrival->choice->unreachable);
+    }
     int result = fs_mkdirs(to, 0755);
     if (result < 0)
         return result;
@@ -177,14 +178,27 @@ static int fetch_remote(struct change *change, struct arrival *arrivals, size_t 
     return result < 0 ? result : unpack_downloads(change, arrivals, count);
 }
 
+/* Of each that a job brought an error for; without its name if it has none yet. */
+static void note_unreachable(const struct arrival *arrivals, size_t count, struct arena *arena)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct choice *choice = arrivals[i].choice;
+        const char *error = arrivals[i].job ? arrivals[i].job->error : NULL;
+        if (error)
+            choice->unreachable =
+                choice->direct || !*choice->package.name
+                    ? error
+                    : arena_printf(arena, "plugin '%s': %s", choice->package.name, error);
+    }
+}
+
 /* A recorded error of fetch_run() is of the first job that has one: whose that is. */
 static int name_plugin(const struct arrival *arrivals, size_t count, int result)
 {
     for (size_t i = 0; i < count; i++) {
-        struct choice *choice = arrivals[i].choice;
-        if (!arrivals[i].job || !arrivals[i].job->error)
+        const struct choice *choice = arrivals[i].choice;
+        if (!choice->unreachable)
             continue;
-        choice->unreachable = true;
         return choice->direct || !*choice->package.name
                    ? result
                    : error_context(result, "plugin '%s'", choice->package.name);
@@ -428,8 +442,11 @@ static int receive(struct change *change, struct arrival *arrivals, size_t count
     for (size_t i = 0; i < count && result == 0; i++)
         if (arrivals[i].choice->package.source.kind == SOURCE_FOLDER)
             result = copy_folder(change, &arrivals[i]);
-    if (result == 0)
-        result = name_plugin(arrivals, count, fetch_remote(change, arrivals, count));
+    if (result == 0) {
+        result = fetch_remote(change, arrivals, count);
+        note_unreachable(arrivals, count, change->arena);
+        result = name_plugin(arrivals, count, result);
+    }
     for (size_t i = 0; i < count && result == 0; i++) {
         struct choice *choice = arrivals[i].choice;
         choice->tree_dir = path_join(change->arena, arrivals[i].place, "src");
