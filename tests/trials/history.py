@@ -18,13 +18,13 @@ class Step:
 
     def __init__(self, commit, date, own):
         self.commit, self.date, self.own = commit, date, own
-        self.updated, self.renamed, self.added, self.withdrawn = [], [], [], []
+        self.updated, self.renamed, self.added, self.withdrawn, self.moved = [], [], [], [], []
         self.refused, self.installed, self.broken = {}, 0, False
         self.seconds, self.received = 0.0, 0
 
     def columns(self):
         counts = (len(self.own), self.installed, len(self.updated), len(self.renamed), len(self.added),
-                  len(self.withdrawn), len(self.refused))
+                  len(self.withdrawn), len(self.moved), len(self.refused))
         return (self.commit[:10], self.date, *map(str, counts), f"{self.seconds:.2f}",
                 f"{self.received / 1024:.0f}")
 
@@ -60,6 +60,9 @@ class History:
         step.withdrawn = [name for name in re.findall(r"'([^']+)' is no longer offered", done.stderr)]
         if step.withdrawn:
             self.person.run("remove", *step.withdrawn)
+        step.moved = [name for name in self.lock() if name not in step.own]
+        if step.moved:  # to repositories that are not here
+            self.person.run("remove", *step.moved)
         new = sorted(set(step.own) - set(self.lock()))
         install_all(self.person, "market", [name for name in new if NAME.match(name)], step.refused)
         step.added = sorted(set(new) & set(self.lock()))
@@ -77,7 +80,7 @@ class History:
     def check(self, step):
         installed = self.lock()
         step.installed = len(installed)
-        for what in ("updated", "renamed", "added", "withdrawn"):
+        for what in ("updated", "renamed", "added", "withdrawn", "moved"):
             self.totals[what] += len(getattr(step, what))
         self.totals["KiB"] += step.received // 1024
         self.totals["refused"] += len(step.refused)
