@@ -8,6 +8,7 @@
 #include "claude/claude.h"
 #include "claude/declared.h"
 #include "claude/native_hooks.h"
+#include "registry/dependency.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -241,9 +242,45 @@ static int settle_live(const char **tree, const char *staging, struct arena *are
     return result;
 }
 
+static bool is_exported(const struct export_marketplace *market, const char *name)
+{
+    for (size_t i = 0; i < market->count; i++)
+        if (!market->plugins[i].left_out && strcmp(market->plugins[i].package->name, name) == 0)
+            return true;
+    return false;
+}
+
+/* What comes along is meant by its name alone: it is of this marketplace now, in the version that
+ * fits, and there are no tags that a range could be looked up in. */
+static void write_dependencies(struct json_writer *json, const struct export_marketplace *market,
+                               const struct package *package, struct arena *arena)
+{
+    struct dependency *terms;
+    size_t count = dependency_parse_lines(&terms, package->depends, arena);
+    if (count == 0)
+        return;
+    json_key(json, "dependencies");
+    json_array(json);
+    for (size_t i = 0; i < count; i++) {
+        const char *registry = terms[i].registry ? terms[i].registry : package->registry;
+        bool any = strcmp(terms[i].range, "*") == 0;
+        if (is_exported(market, terms[i].name)) {
+            json_string(json, terms[i].name);
+            continue;
+        }
+        json_object(json);
+        json_field(json, "name", terms[i].name);
+        json_field(json, "version", any ? NULL : terms[i].range);
+        json_field(json, "marketplace", said(registry));
+        json_end_object(json);
+    }
+    json_end_array(json);
+}
+
 /* What the plugin says of itself, under the name that it is installed by. */
-static int write_manifest(const struct package *package, const struct components *parts,
-                          const char *tree, const char *to, struct arena *arena)
+static int write_manifest(const struct export_marketplace *market, const struct package *package,
+                          const struct components *parts, const char *tree, const char *to,
+                          struct arena *arena)
 {
     AUTO_BUF text = {0};
     struct json_writer json = {.out = &text, .indent = true};
@@ -259,11 +296,12 @@ static int write_manifest(const struct package *package, const struct components
         json_field(&json, "description", said(package->description));
     }
     for (const struct data *c = own ? own->children : NULL; c; c = c->next) {
-        if (strcmp(c->key, "name") == 0)
+        if (strcmp(c->key, "name") == 0 || strcmp(c->key, "dependencies") == 0)
             continue;
         json_key(&json, c->key);
         json_data(&json, c);
     }
+    write_dependencies(&json, market, package, arena);
     if (parts->agents_by_path && parts->agent_files.count && !(own && data_get(own, "agents")))
         claude_write_paths(&json, "agents", &parts->agent_files, arena);
     json_end_object(&json);
@@ -274,8 +312,8 @@ static int write_manifest(const struct package *package, const struct components
                                  text.len, 0644);
 }
 
-static int write_plugin(const struct export_plugin *plugin, const char *staging,
-                        struct arena *arena)
+static int write_plugin(const struct export_marketplace *market, const struct export_plugin *plugin,
+                        const char *staging, struct arena *arena)
 {
     const char *name = plugin->package->name, *tree = plugin->tree;
     const char *to = arena_printf(arena, "%s/plugins/%s", staging, name);
@@ -288,7 +326,7 @@ static int write_plugin(const struct export_plugin *plugin, const char *staging,
     if (result == 0)
         result = copy_tree(tree, to, arena);
     if (result == 0)
-        result = write_manifest(plugin->package, &parts, tree, to, arena);
+        result = write_manifest(market, plugin->package, &parts, tree, to, arena);
     return result < 0 ? error_context(result, "cannot export plugin '%s'", name) : 0;
 }
 
@@ -420,7 +458,7 @@ static int write_all(const struct export_marketplace *market, const char *stagin
         result = fs_mkdirs(path_join(arena, staging, "plugins"), 0755);
     for (size_t i = 0; i < market->count && result == 0; i++)
         if (!market->plugins[i].left_out)
-            result = write_plugin(&market->plugins[i], staging, arena);
+            result = write_plugin(market, &market->plugins[i], staging, arena);
     if (result == 0)
         result = fs_remove_tree(path_join(arena, staging, ".live"));
     if (result == 0)

@@ -113,6 +113,8 @@ struct change {
 /* Reads configuration, installed set and catalogs; fetches the index of a registry never updated.
  */
 int change_open(struct change *change);
+/* The catalog of a registry; NULL if there is none of that name. */
+const struct catalog *change_catalog(const struct change *change, const char *registry);
 /* The choices of `name` that the registries and the installed set offer, added once. A name that
  * two registries offer, with nothing to decide between them, is ERR_REFUSED naming both. */
 int change_offer(struct change *change, const char *name, const char *registry);

@@ -30,6 +30,14 @@ int change_open(struct change *change)
                       : registry_open_all(&change->config, &change->catalogs, &none, change->arena);
 }
 
+const struct catalog *change_catalog(const struct change *change, const char *registry)
+{
+    for (size_t r = 0; change->catalogs && r < change->config.registry_count; r++)
+        if (strcmp(change->config.registries[r].name, registry) == 0)
+            return &change->catalogs[r];
+    return NULL;
+}
+
 static struct choice *add_choice(struct change *change, const struct package *package)
 {
     struct choice *choice = arena_alloc(change->arena, sizeof *choice);

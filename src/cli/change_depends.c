@@ -6,14 +6,6 @@
 
 #include <string.h>
 
-static const struct catalog *catalog_of(const struct change *change, const char *registry)
-{
-    for (size_t r = 0; change->catalogs && r < change->config.registry_count; r++)
-        if (strcmp(change->config.registries[r].name, registry) == 0)
-            return &change->catalogs[r];
-    return NULL;
-}
-
 static bool calls_itself(const struct catalog *catalog, const char *title)
 {
     return catalog && catalog->title && strcmp(catalog->title, title) == 0;
@@ -24,7 +16,7 @@ static bool calls_itself(const struct catalog *catalog, const char *title)
 static const char *registry_called(const struct change *change, const char *own, const char *title)
 {
     const char *found = NULL;
-    if (calls_itself(catalog_of(change, own), title))
+    if (calls_itself(change_catalog(change, own), title))
         return own;
     if (config_registry(&change->config, title))
         return title;
@@ -41,7 +33,8 @@ static const char *registry_called(const struct change *change, const char *own,
 /* Whether the plugins of `registry` may bring in those of `other`. */
 static bool allows(const struct change *change, const char *registry, const char *other)
 {
-    const struct catalog *catalog = catalog_of(change, registry), *far = catalog_of(change, other);
+    const struct catalog *catalog = change_catalog(change, registry),
+                         *far = change_catalog(change, other);
     struct strings names = {0};
     if (strcmp(registry, other) == 0)
         return true;
@@ -61,51 +54,51 @@ static bool permitted(const struct change *change, const char *registry)
     return false;
 }
 
-/* Where the term leads. */
-struct place {
-    const char *registry; /* NULL: any, or none */
-    bool unknown;         /* no registry is called so */
-    bool foreign;         /* not the plugin's own, and not permitted */
-};
-
-static struct place place_of(const struct change *change, const struct package *owner,
-                             const struct dependency *term)
+struct place plan_place(const struct change *change, const struct package *owner,
+                        const struct dependency *term)
 {
     const char *own = owner->registry;
-    if (!term->registry)
-        return (struct place){.registry = *own ? own : NULL};
-    const char *registry = registry_called(change, own, term->registry);
-    if (!registry)
-        return (struct place){.unknown = true};
-    /* Who names a source of their own answers for what it asks for. */
-    return (struct place){.registry = registry,
-                          .foreign =
-                              *own && strcmp(own, registry) != 0 && !permitted(change, registry)};
+    struct place place = {.name = term->name, .registry = *own ? own : NULL};
+    if (term->registry) {
+        place.registry = registry_called(change, own, term->registry);
+        place.unknown = !place.registry;
+        /* Who names a source of their own answers for what it asks for. */
+        place.foreign = place.registry && *own && strcmp(own, place.registry) != 0 &&
+                        !permitted(change, place.registry);
+    }
+    const struct catalog *catalog = place.registry ? change_catalog(change, place.registry) : NULL;
+    const char *renamed = catalog ? renamed_to(catalog, term->name) : NULL;
+    if (renamed)
+        place.name = renamed;
+    return place;
+}
+
+bool plan_is_at(const struct place *place, const struct choice *choice)
+{
+    const struct package *package = &choice->package;
+    /* What a person installed from a source of their own stands for the plugin of that name. */
+    if (!*package->registry)
+        return true;
+    if (place->unknown || (place->foreign && !choice->current))
+        return false;
+    return !place->registry || strcmp(package->registry, place->registry) == 0;
 }
 
 int change_offer_dependency(struct change *change, const struct package *owner,
                             const struct dependency *term)
 {
-    struct place place = place_of(change, owner, term);
+    struct place place = plan_place(change, owner, term);
     if (place.unknown || place.foreign)
         return 0;
-    return place.registry ? change_offer_from(change, term->name, place.registry)
-                          : change_offer(change, term->name, NULL);
+    return place.registry ? change_offer_from(change, place.name, place.registry)
+                          : change_offer(change, place.name, NULL);
 }
 
 bool plan_is_dependency(const struct change *change, const struct package *owner,
                         const struct dependency *term, const struct choice *choice)
 {
-    const struct package *package = &choice->package;
-    if (strcmp(package->name, term->name) != 0)
-        return false;
-    /* What a person installed from a source of their own stands for the plugin of that name. */
-    if (!*package->registry)
-        return true;
-    struct place place = place_of(change, owner, term);
-    if (place.unknown || (place.foreign && !choice->current))
-        return false;
-    return !place.registry || strcmp(package->registry, place.registry) == 0;
+    struct place place = plan_place(change, owner, term);
+    return strcmp(choice->package.name, place.name) == 0 && plan_is_at(&place, choice);
 }
 
 const char *plan_dependency_words(const struct dependency *term, struct arena *arena)
@@ -119,13 +112,13 @@ const char *plan_dependency_words(const struct dependency *term, struct arena *a
 const char *plan_dependency_registry(const struct change *change, const struct package *owner,
                                      const struct dependency *term)
 {
-    return place_of(change, owner, term).registry;
+    return plan_place(change, owner, term).registry;
 }
 
 const char *plan_dependency_trouble(const struct change *change, const struct package *owner,
                                     const struct dependency *term, struct arena *arena)
 {
-    struct place place = place_of(change, owner, term);
+    struct place place = plan_place(change, owner, term);
     if (place.unknown)
         return arena_printf(arena, "no registry, or more than one, is called '%s'", term->registry);
     if (place.foreign)

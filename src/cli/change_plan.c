@@ -60,11 +60,12 @@ static size_t find_dependency(struct planner *planner, uint32_t *items, const st
 {
     struct range *range =
         strcmp(term->range, "*") == 0 ? NULL : range_parse(planner->arena, term->range, false);
-    uint32_t end, first = find_choices(planner, term->name, &end);
+    struct place place = plan_place(planner->change, owner, term);
+    uint32_t end, first = find_choices(planner, place.name, &end);
     size_t count = 0;
     for (int prereleases = 0; prereleases < 2 && count == 0; prereleases++)
         for (uint32_t i = first; i < end; i++)
-            if (plan_is_dependency(planner->change, owner, term, planner->choices[i]) &&
+            if (plan_is_at(&place, planner->choices[i]) &&
                 plan_eligible(planner, planner->choices[i]) &&
                 (plan_choosable(planner->choices[i], range, prereleases) ||
                  (plan_asked_exactly(planner->change, planner->choices[i]) &&

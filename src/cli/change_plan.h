@@ -94,6 +94,17 @@ int plan_check_holds(const struct change *change);
 
 /* ---- plugins by name ---- */
 
+/* Where a dependency leads. */
+struct place {
+    const char *name;     /* what the plugin is called there now */
+    const char *registry; /* NULL: any, or none that is known */
+    bool unknown;         /* no registry is called as it says */
+    bool foreign;         /* not the plugin's own registry, and not permitted */
+};
+struct place plan_place(const struct change *change, const struct package *owner,
+                        const struct dependency *term);
+/* Whether the choice, which has the place's name, may be taken there. */
+bool plan_is_at(const struct place *place, const struct choice *choice);
 /* Whether the choice is a plugin that a dependency of `owner` leads to, whatever its version. */
 bool plan_is_dependency(const struct change *change, const struct package *owner,
                         const struct dependency *term, const struct choice *choice);

@@ -24,14 +24,6 @@ const char *renamed_to(const struct catalog *catalog, const char *name)
                : NULL;
 }
 
-static const struct catalog *catalog_of(const struct change *change, const char *registry)
-{
-    for (size_t i = 0; i < change->config.registry_count; i++)
-        if (strcmp(change->config.registries[i].name, registry) == 0)
-            return &change->catalogs[i];
-    return NULL;
-}
-
 /* ---- the request ---- */
 
 static bool follows(const struct change *change, const struct package *package)
@@ -103,7 +95,7 @@ void change_follow_renames(struct change *change)
     change->followed = *change->request;
     for (size_t i = 0; i < change->before.count; i++) {
         const struct package *package = &change->before.packages[i];
-        const struct catalog *catalog = catalog_of(change, package->registry);
+        const struct catalog *catalog = change_catalog(change, package->registry);
         size_t first;
         if (!catalog || !follows(change, package))
             continue;

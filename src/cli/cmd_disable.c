@@ -147,6 +147,19 @@ static void warn_of_callers(const struct switching *in)
     }
 }
 
+/* Claude Code still shows who depends on it, without what that uses of it. */
+static void warn_of_dependents(const struct switching *in)
+{
+    for (size_t i = 0; i < in->changed.count && !in->on; i++) {
+        struct strings one = {0}, dependents = {0};
+        strings_add(&one, in->arena, in->changed.items[i]);
+        change_dependents(&dependents, &in->set, &one, in->arena);
+        if (dependents.count)
+            warning("'%s', which is disabled now, is needed by %s", in->changed.items[i],
+                    strings_join(&dependents, in->arena, ", "));
+    }
+}
+
 /* ---- telling ---- */
 
 static void print_json(const struct switching *in)
@@ -190,6 +203,7 @@ static int run(struct invocation *call, bool on)
     if (result < 0)
         return result;
     warn_of_callers(&in);
+    warn_of_dependents(&in);
     if (in.changed.count && !call->dry_run)
         result = change_write(&in.set, call->arena);
     if (result == 0)

@@ -218,6 +218,8 @@ static void print_locked(struct info *info)
     field(info, "names", locked->flags & PACKAGE_FLAT ? "also without the plugin's prefix" : NULL);
     field_list(info, "disabled", locked->disabled_components);
     field_list(info, "grants", locked->grants);
+    if (info->offer_count && strcmp(info->offers[0].newest.depends, locked->depends) != 0)
+        field_lines(info, "depends", locked->depends);
 }
 
 static void print_installed(struct info *info)

@@ -76,3 +76,19 @@ def test_agents_have_the_names_that_paii_says(paii, client):
     said = paii.run("info", "kit", "--json").json()["installed"]["agents"]
     seen = [name.removeprefix("kit:") for name in client(paii.claude).session().agents if name.startswith("kit:")]
     assert sorted(said) == sorted(seen) == ["first", "second", "third"]
+
+
+def test_an_export_brings_its_dependencies(paii, client):
+    """Of whichever registry they were: in the export they are of one marketplace, and need no tags."""
+    market(paii, "tools", {"kit": [{"name": "base", "version": "^1"}, "logger@shared"], "base": []},
+           allowCrossMarketplaceDependenciesOn=["shared"])
+    market(paii, "shared", {"logger": []})
+    paii.run("install", "kit")
+    out = paii.home / "out"
+    paii.run("export", "marketplace", out, "--name", "team")
+    exported = json.loads((out / "plugins/kit/.claude-plugin/plugin.json").read_text())
+    assert exported["dependencies"] == ["base", "logger"]
+    seen = client(paii.write_tree("empty", {"settings.json": "{}"}))
+    seen.command("plugin", "marketplace", "add", out)
+    assert "2 dependencies" in seen.command("plugin", "install", "kit@team")
+    assert listed(seen) == {"kit": [], "base": [], "logger": []}

@@ -196,6 +196,28 @@ def test_depends_of_a_row_that_its_plugin_does_not_say(paii, shelf):
     assert installed(paii) == {"kit": "1.0.0"}
 
 
+def test_a_renamed_plugin_is_found_under_its_new_name(paii, market):
+    market("acme", {"kit": ("1.0.0", ["old-base"]), "base": "1.0.0"}, renames={"old-base": "base"})
+    paii.run("install", "kit")
+    assert installed(paii) == {"kit": "1.0.0", "base": "1.0.0"} and pulled_in(paii) == {"base"}
+    paii.run("update")
+    assert installed(paii) == {"kit": "1.0.0", "base": "1.0.0"}
+
+
+def test_what_depends_on_a_disabled_plugin_is_told(paii, market):
+    market("acme", {"kit": ("1.0.0", ["base"]), "base": "1.0.0"})
+    paii.run("install", "kit")
+    assert "'base', which is disabled now, is needed by kit" in paii.run("disable", "base").stderr
+    assert "needed" not in paii.run("enable", "base").stderr
+
+
+def test_info_says_what_the_installed_one_depends_on(paii, market):
+    market("acme", {"kit": ("1.0.0", ["base"]), "base": "1.0.0"}, listed=False)
+    paii.run("install", "kit")
+    assert "depends    base" in paii.run("info", "kit").stdout
+    assert paii.run("info", "kit", "--json").json()["installed"]["depends"] == ["base"]
+
+
 def test_circles_are_no_trouble(paii, market):
     market("acme", {"a": ("1.0.0", ["b"]), "b": ("1.0.0", ["a"])})
     paii.run("install", "a")
