@@ -219,6 +219,7 @@ def prepare_damaged_build(world):
 
 
 def prepare_project(world):
+    world.run("install", world.base)
     shop = world.home / "shop"
     world.write_tree(shop / "base", plugin("base"))
     files = plugin("kit")

@@ -1,5 +1,6 @@
 """Plugins of a repository: two files that a team shares, one command that brings what they say."""
 
+import base64
 import hashlib
 import json
 import os
@@ -273,21 +274,51 @@ def test_folders_and_repositories_as_sources(shop, clone, web, git):
     assert bob.git("status", "--porcelain") == "M paii.lock"
 
 
-def test_a_registry_of_the_person_is_lent_without_its_secrets(shop, clone, web, git):
+def test_a_registry_of_the_person_is_lent_if_they_name_it(shop, clone, web, git):
     listed = {f"p/{name}": text for name, text in plugin("far").items()}
     listed["registry.toml"] = '[registry]\nname = "w"\n[[plugins]]\nname = "far"\nversion = "1.0.0"\npath = "p"\n'
     url = web.add_repository("work", git.repo("work", listed))
-    env = {**web.env, "WORK_TOKEN": "s3cret"}
-    shop.person.run("registry", "add", "--token-env", "WORK_TOKEN", "work", url, env=env)
-    shop.install("far", env=env, expect=10)
-    shop.install("work/far", env=env)
+    shop.person.run("registry", "add", "work", url, env=web.env)
+    shop.install("far", env=web.env, expect=10)
+    shop.install("work/far", env=web.env)
     config = tomllib.loads(shop.read("paii.toml"))
     assert config["registries"]["work"] == url and config["plugins"]["far"] == {"registry": "work"}
-    assert "TOKEN" not in shop.read("paii.toml")
     shop.commit()
     bob = clone()
     bob.run("sync", "--yes", env=web.env)
     assert bob.plugins == shop.plugins
+
+
+def private_repository(web, git):
+    """A registry in Git that lets in who knows the token. Returns its URL."""
+    listed = {f"p/{name}": text for name, text in plugin("far").items()}
+    listed["registry.toml"] = '[registry]\nname = "w"\n[[plugins]]\nname = "far"\nversion = "1.0.0"\npath = "p"\n'
+    url = web.add_repository("work", git.repo("work", listed))
+    allowed = "Basic " + base64.b64encode(b"x-access-token:s3cret").decode()
+
+    def route(handler):
+        if handler.headers.get("Authorization") == allowed:
+            handler.run_git(web)
+        else:
+            handler.reply(401, b"who?", {"WWW-Authenticate": 'Basic realm="x"'})
+    web.routes["/*"] = route
+    return url
+
+
+def test_secrets_are_each_persons_own(shop, clone, web, git):
+    """Who has the registry with a secret of their own gets the plugin; a repository cannot name one."""
+    url = private_repository(web, git)
+    env = {**web.env, "WORK_TOKEN": "s3cret"}
+    shop.person.run("registry", "add", "--token-env", "WORK_TOKEN", "work", url, env=env)
+    shop.install("work/far", env=env)
+    shop.commit()
+    bob = clone()
+    bob.run("sync", "--yes", env=env, expect=21)
+    bob.person.run("registry", "add", "--token-env", "WORK_TOKEN", "mine", url, env=env)
+    bob.run("sync", "--yes", env=env)
+    assert bob.plugins == shop.plugins
+    bob.run("update", "--project", env=env)
+    assert "TOKEN" not in bob.read("paii.toml") + bob.read("paii.lock")
 
 
 def test_what_nobody_else_has_is_refused(shop, git):
@@ -471,6 +502,24 @@ def test_a_link_in_place_of_a_file(shop, tmp_path, name):
     for command in (("sync", "--yes"), ("install", "--project", "hello", "--yes")):
         assert "symbolic link" in shop.run(*command, expect=13).stderr
     assert victim.read_text() == "precious\n"
+
+
+@pytest.mark.parametrize("name", ["paii.toml", "paii.lock"])
+@pytest.mark.parametrize("kind", ["fifo", "folder", "large"])
+def test_no_file_in_place_of_a_file(shop, name, kind):
+    shop.install("incident")
+    path = shop.folder / name
+    path.unlink()
+    if kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        with path.open("wb") as file:
+            file.truncate(17 * 1024 * 1024)
+    failed = shop.run("sync", "--yes", check=False, timeout=20)
+    assert failed.code in (12, 13), failed
+    assert shop.links == ["incident"]
 
 
 @pytest.mark.parametrize("place", [".claude", ".claude/skills"])
