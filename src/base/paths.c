@@ -84,7 +84,7 @@ static int check_dir(void)
     const char *const folders[] = {paths.user, paths.dir};
     struct stat st;
     int result = 0;
-    for (size_t i = 0; i < 2 && result == 0; i++)
+    for (size_t i = paths.project ? 0 : 1; i < 2 && result == 0; i++)
         if (stat(folders[i], &st) == 0) /* else not made yet */
             result = check_private(folders[i], &st);
     return result;

@@ -10,7 +10,7 @@
 #include "base/paths.h"
 #include "registry/project.h"
 
-#include <stdlib.h>
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -244,53 +244,86 @@ int project_prepare(const struct installed *set, const char *generation_dir, str
     return result < 0 || !differs ? result : write_down(generation_dir, texts, before, arena);
 }
 
-static int put(const char *name, const struct buf *text, struct arena *arena)
+/* One of the files on its way from what it held to what it is to hold. */
+struct move {
+    const char *name;
+    struct buf before, after;
+    bool was_there;
+};
+
+static int load(struct move *move, const char *folder, struct arena *arena)
 {
-    const char *file = path_join(arena, paths.project, name);
+    move->was_there = fs_exists(path_join(arena, paths.project, move->name));
+    int result = fs_read(&move->after, path_join(arena, folder, move->name), FILE_MAX);
+    return result < 0 ? result : project_read(&move->before, move->name);
+}
+
+static bool same_bytes(const struct buf *a, const struct buf *b)
+{
+    return a->len == b->len && (a->len == 0 || memcmp(a->data, b->data, a->len) == 0);
+}
+
+static int put(const struct move *move, const struct buf *text, struct arena *arena)
+{
+    const char *file = path_join(arena, paths.project, move->name);
     struct stat st;
     mode_t mode = lstat(file, &st) == 0 ? st.st_mode & 0777 : 0644;
     return fs_write(file, text->data, text->len, mode);
 }
 
-/* One file, unless somebody else wrote it meanwhile. `now` becomes what it held. */
-static int publish_file(const char *folder, const char *name, const struct strings *before,
-                        struct buf *now, struct arena *arena)
+/* Unless somebody else wrote it meanwhile. */
+static int publish(const struct move *move, const struct strings *lines, struct arena *arena)
 {
-    AUTO_BUF text = {0};
     char hash[HASH_HEX_SIZE];
-    int result = fs_read(&text, path_join(arena, folder, name), FILE_MAX);
-    if (result == 0)
-        result = project_read(now, name);
-    if (result < 0)
-        return result;
-    hash_bytes(hash, buf_text(now), now->len);
-    if (text.len == now->len && strcmp(buf_text(&text), buf_text(now)) == 0)
+    hash_bytes(hash, buf_text(&move->before), move->before.len);
+    if (same_bytes(&move->before, &move->after))
         return 0;
-    if (strings_has(before, arena_printf(arena, "%s %s", hash, name)))
-        return put(name, &text, arena);
+    if (strings_has(lines, arena_printf(arena, "%s %s", hash, move->name)))
+        return put(move, &move->after, arena);
     warning("'%s' was changed meanwhile, so it is left as it is: 'paii sync --check' says what "
             "differs",
-            path_join(arena, paths.project, name));
+            path_join(arena, paths.project, move->name));
     return 0;
 }
 
-/* Both, or none. */
-static int publish_from(const char *folder, const struct strings *before, struct arena *arena)
+/* Best effort, for one that was written although the other could not be. */
+static void take_back(const struct move *move, struct arena *arena)
 {
-    AUTO_BUF config = {0}, lock = {0};
-    int result = publish_file(folder, PROJECT_CONFIG, before, &config, arena);
-    if (result < 0)
-        return result;
-    result = publish_file(folder, PROJECT_LOCK, before, &lock, arena);
-    if (result < 0 && config.len) {
+    AUTO_BUF now = {0};
+    if (project_read(&now, move->name) < 0 || !same_bytes(&now, &move->after) ||
+        same_bytes(&now, &move->before))
+        return;
+    if (move->was_there)
+        put(move, &move->before, arena);
+    else
+        unlink(path_join(arena, paths.project, move->name));
+}
+
+/* Both, or none. */
+static int publish_from(const char *folder, const struct strings *lines, struct arena *arena)
+{
+    struct move moves[FILES] = {0};
+    int result = 0;
+    for (size_t i = 0; i < FILES && result == 0; i++) {
+        moves[i].name = files[i];
+        result = load(&moves[i], folder, arena);
+    }
+    for (size_t i = 0; i < FILES && result == 0; i++)
+        result = publish(&moves[i], lines, arena);
+    if (result < 0) {
         const char *why = arena_strdup(arena, error_text());
-        put(PROJECT_CONFIG, &config, arena);
+        for (size_t i = 0; i < FILES && moves[i].name; i++)
+            take_back(&moves[i], arena);
         fail((enum err) - result, "%s", why);
+    }
+    for (size_t i = 0; i < FILES; i++) {
+        buf_release(&moves[i].before);
+        buf_release(&moves[i].after);
     }
     return result;
 }
 
-/* What is written down counts as long as `before` is there, so that goes first. */
+/* What is written down counts as long as `before` is there. */
 static int finish(const char *folder, struct arena *arena)
 {
     const char *mark = path_join(arena, folder, "before");
@@ -304,10 +337,11 @@ static int finish(const char *folder, struct arena *arena)
             result = fs_sweep(paths.project); /* of a run that was killed while it wrote them */
         if (result == 0)
             result = publish_from(folder, &lines, arena);
-        if (result == 0 && unlink(mark) != 0)
-            result = fail_errno(ERR_GENERIC, "cannot remove '%s'", mark);
     }
-    return result < 0 ? result : fs_remove_tree(folder);
+    /* What stays is found to be done by the next writer. */
+    if (result == 0 && (unlink(mark) == 0 || errno == ENOENT) && fs_remove_tree(folder) < 0)
+        error_clear();
+    return result;
 }
 
 int project_publish(void)
