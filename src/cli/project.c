@@ -230,6 +230,17 @@ static bool names_it(const struct change_request *request, const char *name)
     return strings_has(&request->remove, name);
 }
 
+static bool names_source(const struct change_request *request, const struct source *source)
+{
+    for (size_t i = 0; i < request->install_count; i++) {
+        const struct spec *spec = &request->install[i];
+        if (spec->kind == SPEC_SOURCE && strcmp(spec->source.url, source->url) == 0 &&
+            strcmp(spec->source.path, source->path) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void reconcile(void *context, const struct wanted_plugin *wanted,
                       const struct package *locked)
 {
@@ -243,7 +254,8 @@ static void reconcile(void *context, const struct wanted_plugin *wanted,
         return;
     }
     all->result = spec_of(&spec, wanted, all->arena);
-    *arena_push(all->arena, &all->specs, &all->count, &all->capacity) = spec;
+    if (all->result == 0 && !(spec.kind == SPEC_SOURCE && names_source(all->request, &spec.source)))
+        *arena_push(all->arena, &all->specs, &all->count, &all->capacity) = spec;
 }
 
 static int reconcile_request(struct change_request *request, struct arena *arena)

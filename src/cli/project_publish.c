@@ -348,8 +348,12 @@ int project_publish(void)
 {
     struct arena arena = {0};
     const char *current = fs_read_link(&arena, paths.current);
+    int result = current || errno == ENOENT
+                     ? 0
+                     : fail_errno(ERR_GENERIC, "cannot read link '%s'", paths.current);
     const char *folder = current ? arena_printf(&arena, "%s/%s/publish", paths.dir, current) : NULL;
-    int result = folder && fs_is_dir(folder) ? finish(folder, &arena) : 0;
+    if (folder && fs_is_dir(folder))
+        result = finish(folder, &arena);
     arena_release(&arena);
     return result;
 }

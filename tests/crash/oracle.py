@@ -54,7 +54,7 @@ def shown(image):
     kept = normal(image)
     current = kept.get(STATE + "current", (None, None, ""))[2]
     seen = (STATE + current, STATE + "plugins", STATE + "paii.toml", STATE + "registries",
-            STATE + "projects", ".claude", "shop")
+            ".claude", "shop")
     return {path: entry for path, entry in kept.items()
             if path == STATE + "current" or
             any(path == top or path.startswith(top + "/") for top in seen)}

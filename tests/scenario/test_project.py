@@ -234,6 +234,12 @@ def test_a_wish_that_is_not_locked_is_said(shop):
     assert shop.run("sync", "--check").stdout == ""
 
 
+def test_a_wish_may_be_said_twice(shop):
+    shop.write("paii.toml", shop.read("paii.toml") + '[plugins]\nhello = { url = "./tools/plugins/hello-1.0.0" }\n')
+    shop.install("./tools/plugins/hello-1.0.0")
+    assert shop.versions == {"hello": "1.0.0"}
+
+
 def test_a_wish_that_is_gone_is_said(shop):
     shop.install("hello", "incident")
     shop.write("paii.toml", shop.read("paii.toml").replace('incident = "*"\n', ""))
