@@ -329,3 +329,45 @@ def test_an_entry_that_asks_for_what_there_is_not_is_skipped(person, market):
     assert "there is no plugin 'kit'" in person.run("install", "kit", expect=10).stderr
     said = person.run("registry", "update", "m", "--verbose").stderr
     assert "expected pip, cargo or make in 'paii.build'" in said
+
+
+# ---- live folders and projects
+
+
+def test_a_live_folder_is_built_in_place(person):
+    folder = person.write_tree("kit", kit("make"))
+    person.run("install", "--dev", folder, "--build")
+    assert says(folder / "bin/greet") == "hello from greet" and value(person, "build") == "make"
+    person.write("kit/greet.sh", "#!/bin/sh\necho again\n", 0o755)
+    person.run("install", "--dev", folder)
+    assert says(folder / "bin/greet") == "again"
+
+
+def shop_of(person):
+    """A repository that has a plugin and wants it built."""
+    shop = person.write_tree("shop", {"paii.toml": "", **{f"kit/{name}": text for name, text in kit("make").items()}})
+    person.run("install", "--project", "./kit", "--build", "--yes", cwd=shop)
+    return shop
+
+
+def test_a_repository_that_wants_a_build_is_asked_about(person):
+    shop = shop_of(person)
+    assert 'build = "make"' in (shop / "paii.lock").read_text()
+    other = person.home / "clone"
+    shutil.copytree(shop, other, ignore=shutil.ignore_patterns(".claude"))
+    person.run("sync", cwd=other, expect=13)
+    assert "build:make" in person.run("sync", "--dry-run", cwd=other).stdout
+    person.run("sync", "--yes", cwd=other)
+    assert says(other / ".claude/skills/kit/bin/greet") == "hello from greet"
+
+
+def test_a_repository_that_hides_a_build(person):
+    """Its lock says to build, and does not say so where a person looks."""
+    shop = shop_of(person)
+    lock = shop / "paii.lock"
+    lock.write_text("".join(line for line in lock.read_text().splitlines(True)
+                            if not line.startswith(("capabilities", "grants"))))
+    other = person.home / "clone"
+    shutil.copytree(shop, other, ignore=shutil.ignore_patterns(".claude"))
+    assert "build:make" in person.run("sync", "--yes", cwd=other, expect=14).stderr
+    assert not (other / ".claude").exists()
