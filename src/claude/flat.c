@@ -34,10 +34,11 @@ static void add_part(struct flat_parts *out, struct flat_part part)
         leave_out(out, &part, "its name cannot be that of a file");
 }
 
-/* The client keeps agents of plugins from these, but not agents that stand by themselves. */
+/* The client keeps agents of plugins from these, but not agents that stand by themselves. "<<"
+ * would bring keys from elsewhere in the text. */
 static const char *privilege_of(const struct data *front)
 {
-    static const char *const keys[] = {"hooks", "mcpServers", "permissionMode"};
+    static const char *const keys[] = {"hooks", "mcpServers", "permissionMode", "<<"};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         if (data_get(front, keys[i]))
             return keys[i];

@@ -221,7 +221,7 @@ def test_a_file_that_came_in_between_is_not_replaced(paii, put):
     assert everything(paii) == before
 
 
-@pytest.mark.parametrize("key", ["hooks", "mcpServers", "permissionMode"])
+@pytest.mark.parametrize("key", ["hooks", "mcpServers", "permissionMode", "<<"])
 def test_an_agent_gains_no_rights(paii, put, key):
     """The client ignores these in agents of plugins, and heeds them in agents by themselves."""
     agent = f"---\nname: bold\ndescription: x\n{key}:\n  a: b\n---\nBold.\n"
