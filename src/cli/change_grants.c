@@ -4,6 +4,8 @@
  */
 #include "cli/change.h"
 
+#include "base/paths.h"
+
 #include <string.h>
 
 static const char *lines_of(const char *lines)
@@ -63,8 +65,10 @@ int change_check_grants(const struct change *change)
         const struct package *package = &step->choice->package;
         fail(ERR_REFUSED, "plugin '%s' %s wants more than %s was granted: %s", package->name,
              package->version, step->before->version, strings_join(&more, change->arena, ", "));
-        error_hint("'paii update %s --dry-run' shows what it does; 'paii update %s --yes' agrees",
-                   step->before->name, step->before->name);
+        const char *scope = paths.project ? " --project" : "";
+        error_hint(
+            "'paii update%s %s --dry-run' shows what it does; 'paii update%s %s --yes' agrees",
+            scope, step->before->name, scope, step->before->name);
         return -ERR_REFUSED;
     }
     return 0;

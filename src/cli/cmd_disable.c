@@ -1,11 +1,17 @@
 /* paii disable, paii enable: what is installed, shown to Claude Code or not (docs/claude.md). */
 #include "base/data.h"
 #include "base/name.h"
+#include "base/paths.h"
 #include "base/text.h"
 #include "claude/claude.h"
-#include "cli/change.h"
+#include "cli/project.h"
 
+#include <stddef.h>
 #include <string.h>
+
+struct options {
+    const char *project;
+};
 
 struct switching {
     struct invocation *call;
@@ -197,7 +203,9 @@ static void print(const struct switching *in)
 static int run(struct invocation *call, bool on)
 {
     struct switching in = {.call = call, .arena = call->arena, .on = on};
-    int result = installed_read(&in.set, call->arena);
+    int result = paths.project ? project_begin(call->dry_run, call->yes, call->arena) : 0;
+    if (result == 0)
+        result = installed_read(&in.set, call->arena);
     for (size_t i = 0; i < call->arg_count && result == 0; i++)
         result = switch_one(&in, call->args[i]);
     if (result < 0)
@@ -227,6 +235,11 @@ static const struct positional positionals[] = {
     {0},
 };
 
+static const struct option options[] = {
+    PROJECT_OPTION(struct options, "for everybody in this repository"),
+    {0},
+};
+
 const struct command cmd_disable = {
     .name = "disable",
     .summary = "hide plugins or parts of them from Claude Code",
@@ -239,6 +252,8 @@ const struct command cmd_disable = {
                 "paii disable jira:mcp:jira             only the MCP server of that name",
     .group = GROUP_PLUGINS,
     .needs = NEEDS_LOCK,
+    .options = options,
+    .options_size = sizeof(struct options),
     .positionals = positionals,
     .run = run_disable,
 };
@@ -248,6 +263,8 @@ const struct command cmd_enable = {
     .summary = "show disabled plugins or parts of them again",
     .group = GROUP_PLUGINS,
     .needs = NEEDS_LOCK,
+    .options = options,
+    .options_size = sizeof(struct options),
     .positionals = positionals,
     .run = run_enable,
 };

@@ -1,5 +1,6 @@
 #include "cli/project.h"
 
+#include "base/data.h"
 #include "base/fs.h"
 #include "base/paths.h"
 #include "registry/fetch.h"
@@ -12,26 +13,42 @@ struct options {
     bool check, offline;
 };
 
-/* What is wrong, one a line; they are what was asked for, not errors. */
-static int report(const struct strings *lines, const char *fix)
+static void print_json(const struct strings *differences)
 {
-    for (size_t i = 0; i < lines->count; i++)
-        out("%s\n", lines->items[i]);
-    note("%s", fix);
-    return ERR_GENERIC;
+    AUTO_BUF text = {0};
+    struct json_writer json = {.out = &text, .indent = true};
+    json_object(&json);
+    json_key(&json, "in_sync");
+    json_boolean(&json, differences->count == 0);
+    json_key(&json, "differences");
+    json_array(&json);
+    for (size_t i = 0; i < differences->count; i++)
+        json_string(&json, differences->items[i]);
+    json_end_array(&json);
+    json_end_object(&json);
+    buf_putc(&text, '\n');
+    out_bytes(text.data, text.len);
 }
 
+/* The differences are what was asked for, and no error. */
 static int check(struct arena *arena)
 {
-    struct strings unlocked = {0}, unsynced = {0};
-    int result = project_unlocked(&unlocked, arena);
-    if (result == 0 && unlocked.count)
-        return report(&unlocked, "'paii install --project' brings the two files together");
-    if (result == 0)
-        result = project_unsynced(&unsynced, arena);
-    if (result < 0 || unsynced.count == 0)
+    struct strings differences = {0};
+    const char *fix = "'paii install --project' brings the two files together";
+    int result = project_unlocked(&differences, arena);
+    if (result == 0 && differences.count == 0) {
+        fix = "'paii sync' makes it so";
+        result = project_unsynced(&differences, arena);
+    }
+    if (result < 0)
         return result;
-    return report(&unsynced, "'paii sync' makes it so");
+    if (term_json())
+        print_json(&differences);
+    for (size_t i = 0; i < differences.count && !term_json(); i++)
+        out("%s\n", differences.items[i]);
+    if (differences.count)
+        note("%s", fix);
+    return differences.count ? ERR_GENERIC : 0;
 }
 
 static int sync(const struct invocation *call)

@@ -153,6 +153,8 @@ def test_another_machine_has_the_same(shop, clone):
     shop.commit()
     bob = clone()
     assert bob.run("sync", "--check", expect=1).stdout == "hello 1.0.0 is not here\nincident 1.0.0 is not here\n"
+    assert bob.run("sync", "--check", "--json", expect=1).json() == {
+        "in_sync": False, "differences": ["hello 1.0.0 is not here", "incident 1.0.0 is not here"]}
     bob.run("sync", "--yes")
     assert bob.plugins == shop.plugins and bob.links == shop.links
     assert bob.git("status", "--porcelain") == ""
@@ -197,6 +199,18 @@ def test_update_stays_in_the_range(shop):
     assert shop.versions == {"hello": "1.0.3"}
     assert 'version = "1.0.3"' in shop.read("paii.lock")
     assert shop.run("sync", "--check").stdout == ""
+
+
+def test_what_is_switched_off_is_so_for_everybody(shop, clone):
+    shop.install("hello")
+    shop.run("disable", "--project", "hello")
+    assert "disabled = true" in shop.read("paii.lock") and shop.links == []
+    shop.commit()
+    bob = clone()
+    bob.run("sync", "--yes")
+    assert bob.plugins == shop.plugins and bob.links == []
+    bob.run("enable", "--project", "hello")
+    assert bob.links == ["hello"] and "disabled" not in bob.read("paii.lock")
 
 
 def test_a_built_plugin_is_locked_in_the_same_bytes(shop, clone):
@@ -402,6 +416,17 @@ def test_every_word_of_the_lock_counts(shop, clone, old, new):
     bob.run("sync", "--yes")
     bob.write("paii.lock", bob.read("paii.lock").replace(old, new, 1))
     bob.run("sync", expect=13)
+
+
+def test_an_update_that_wants_more_is_asked_about(shop):
+    shelve(shop, "guard")
+    shop.install("guard")
+    shelve(shop, "guard", "1.1.0", **{"hooks/hooks.json": NATIVE, "guard.sh": BLOCK})
+    refused = shop.run("update", "--project", expect=13).stderr
+    assert "wants more" in refused and "paii update --project guard --yes" in refused
+    assert shop.versions == {"guard": "1.0.0"} and shop.run("sync", "--check").stdout == ""
+    shop.run("update", "--project", "--yes")
+    assert shop.versions == {"guard": "1.1.0"}
 
 
 # ---- hostile repositories
