@@ -175,6 +175,24 @@ static int agree(const struct change *change)
     return term_ask("Go on?") ? 0 : fail(ERR_GENERIC, "nothing was changed: the answer was no");
 }
 
+static bool is_planned(const struct change *change, const char *name)
+{
+    for (size_t i = 0; i < change->step_count; i++) {
+        const struct choice *choice = change->steps[i].choice;
+        if (choice && strcmp(choice->package.name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void note_preferred(const struct change *change)
+{
+    const struct strings *prefer = &change->request->prefer;
+    for (size_t i = 0; i < prefer->count; i++)
+        if (!is_planned(change, prefer->items[i]))
+            note("'%s' is preferred, and nothing takes it", prefer->items[i]);
+}
+
 static int run(struct change *change)
 {
     int result = choose(change);
@@ -185,6 +203,7 @@ static int run(struct change *change)
     change_warn_names(change);
     change_note_collisions(change);
     change_note_holds(change);
+    note_preferred(change);
     result = change_check_flat(change);
     if (result < 0)
         return result;

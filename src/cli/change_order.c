@@ -37,8 +37,7 @@ bool plan_stays(const struct change *change, const struct choice *choice)
         return true;
     const struct spec *spec = plan_spec(change, package->name);
     if (choice->direct || (spec && spec->range) ||
-        strcmp(before->registry, package->registry) != 0 ||
-        (before->flags | package->flags) & PACKAGE_UNVERSIONED)
+        strcmp(before->registry, package->registry) != 0 || package->flags & PACKAGE_UNVERSIONED)
         return false;
     return version_parse(&offered, package->version, true) &&
            version_parse(&mine, before->version, true) && version_compare(&offered, &mine) < 0;

@@ -18,6 +18,7 @@
 enum {
     MAX_WANTS = 64, /* more missing files than this: ask for their folder instead */
     MAX_TAGS = 2000,
+    TAG_LENGTH = 255,
 };
 
 /* ---- offline: the cache is all there is ---- */
@@ -99,7 +100,7 @@ static bool is_version_tag(const char *tag)
 
     for (const char *next = mark; next; next = strstr(next + 1, "--v"))
         mark = next; /* a name may hold the mark, a version hardly */
-    return mark && name_valid_n(tag, (size_t)(mark - tag)) &&
+    return mark && strlen(tag) <= TAG_LENGTH && name_valid_n(tag, (size_t)(mark - tag)) &&
            version_parse(&version, mark + 3, false);
 }
 

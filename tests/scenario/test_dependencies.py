@@ -274,4 +274,7 @@ def test_a_preferred_provider_is_taken_once(paii, shelf):
     assert installed(paii) == {"desk": "1.0.0", "notes": "1.0.0"}
     assert steps(paii.run("install", "desk", "--prefer", "diary", "--json", "--yes")) == \
         {"diary": "install", "notes": "remove"}
+    shelf.add("lamp").add("spare", provides=["Light@1.0"])
+    told = paii.run("install", "lamp", "--prefer", "spare").stderr
+    assert "'spare' is preferred, and nothing takes it" in told and "spare" not in installed(paii)
     assert "nobody" in paii.run("install", "desk", "--prefer", "nobody", expect=NOT_FOUND).stderr

@@ -86,6 +86,14 @@ def test_a_person_may_ask_for_one(market):
     assert "no version of 'vault' matches '^7', and there is only 1.5.0 to 3.0.0" in error
 
 
+def test_the_marketplaces_newest_is_left_for_a_tag_only_when_asked(market):
+    market.run("install", "vault")
+    assert "needs vault ~2.1.0" in market.run("install", "kit", expect=CONTRACT).stderr
+    assert market.vault()[0] == "3.0.0"
+    market.run("install", "kit", "vault@~2.1.0")
+    assert market.vault()[0] == "2.1.4"
+
+
 def test_ranges_that_have_no_tag_in_common(market):
     market.run("install", "kit")
     before = lock_text(market.paii)
