@@ -2,6 +2,8 @@
  */
 #include "cli/change.h"
 
+#include "registry/trees.h"
+
 #include <string.h>
 
 static int update_missing(struct change *change, const struct strings *missing)
@@ -169,18 +171,23 @@ static void offer_installed(struct change *change, const struct package *package
     choice->direct = !*package->registry;
 }
 
-/* Whether a row without a version stands for just what is installed. What a folder holds now, only
- * looking tells. */
-static bool same_content(const struct source *a, const struct source *b)
+/* Whether a row without a version stands for just what is installed, as far as pins tell, and what
+ * was looked at before. What a folder holds now, only looking tells. */
+static bool same_content(const struct package *row, const struct package *installed)
 {
-    const char *x = a->kind == SOURCE_GIT       ? a->commit
-                    : a->kind == SOURCE_ARCHIVE ? a->sha256
-                                                : NULL;
-    const char *y = b->kind == SOURCE_GIT       ? b->commit
-                    : b->kind == SOURCE_ARCHIVE ? b->sha256
-                                                : NULL;
-    return a->kind == b->kind && strcmp(a->url, b->url) == 0 && strcmp(a->path, b->path) == 0 &&
-           x && y && strcmp(x, y) == 0;
+    const struct source *a = &row->source, *b = &installed->source;
+    const char *x = a->kind == SOURCE_GIT ? a->commit : a->sha256;
+    const char *y = b->kind == SOURCE_GIT ? b->commit : b->sha256;
+    if ((a->kind != SOURCE_GIT && a->kind != SOURCE_ARCHIVE) || !x)
+        return false;
+    if (a->kind == b->kind && strcmp(a->url, b->url) == 0 && strcmp(a->path, b->path) == 0 && y &&
+        strcmp(x, y) == 0)
+        return true;
+    struct arena scratch = {0};
+    const char *tree = tree_recall(&scratch, a);
+    bool same = tree && strcmp(tree, installed->tree) == 0;
+    arena_release(&scratch);
+    return same;
 }
 
 bool change_is_installed(const struct package *row, const struct package *installed)
@@ -188,7 +195,7 @@ bool change_is_installed(const struct package *row, const struct package *instal
     if (!installed || strcmp(installed->registry, row->registry) != 0)
         return false;
     if (row->flags & PACKAGE_UNVERSIONED)
-        return same_content(&row->source, &installed->source) &&
+        return same_content(row, installed) &&
                strcmp(row->entry, installed->entry ? installed->entry : "") == 0;
     return strcmp(installed->version, row->version) == 0;
 }

@@ -12,6 +12,7 @@
 #include "registry/fetch.h"
 #include "registry/index.h"
 #include "registry/npm.h"
+#include "registry/trees.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -390,16 +391,18 @@ static void recognise_current(struct change *change, struct choice *choice, bool
     if (!before || choice->rebuild || change->request->locked || before->flags & PACKAGE_DEV ||
         !same_build(before, &choice->package) || strcmp(before->tree, choice->package.tree) != 0)
         return;
-    if (choice->direct)
+    if (choice->direct) {
         choice->same_as_current = !*before->registry;
-    else if (same_entry(before, &choice->package))
+    } else if (same_entry(before, &choice->package)) {
         *learned = choice->same_as_current = true;
+        tree_remember(&choice->package.source, choice->package.tree);
+    }
 }
 
 /* ---- packages of npm ---- */
 
-/* The tarball is the version that the registry said, and from now on the plugin's source. What it
- * needs of Node's packages is told: paii installs none, and runs no script of any. */
+/* The tarball is the version that the registry said, and from now on the plugin's source. What
+ * it needs of Node's packages is told: paii installs none, and runs no script of any. */
 static int settle_npm(struct change *change, struct arrival *arrival)
 {
     struct choice *choice = arrival->choice;

@@ -1,6 +1,7 @@
 """`paii outdated` of plugins that their marketplace gives no version, renames, or lists no more."""
 
 import json
+import shutil
 
 import pytest
 
@@ -47,6 +48,22 @@ def test_only_what_changed_is_outdated(paii, market):
     assert installed(paii) == before
     paii.run("update")
     assert outdated(paii) == {}
+
+
+def test_what_was_looked_at_is_not_fetched_again(paii, web, market):
+    """A commit that changes nothing of a plugin costs one look, not one at every update."""
+    market.commit({"README.md": "new words\n"})
+    paii.run("update")
+    shutil.rmtree(paii.home / ".cache/paii/git")
+    web.forget()
+    paii.run("outdated")
+    assert web.requests == []
+    paii.run("update")
+    assert len(web.requests) == 2  # what the branch is at, and no more
+    assert len((paii.home / ".cache/paii/trees").read_text().splitlines()) == 2
+    (paii.home / ".cache/paii/trees").unlink()
+    paii.run("update")
+    assert len((paii.home / ".cache/paii/trees").read_text().splitlines()) == 2
 
 
 def test_looking_changes_nothing(paii, market):
