@@ -6,8 +6,9 @@
 
 #include <cmocka.h>
 
-#include "resolver/solver.h"
+#include "resolver/solver_private.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { NAMES = 6, VERSIONS = 3, CANDIDATES = NAMES * VERSIONS, NEEDS = 3, MEMBERS = 4, ASKED = 2 };
@@ -271,8 +272,73 @@ static void nothing_less_can_be_changed(void **state)
     assert_in_range(interesting, WORLDS / 10, WORLDS);
 }
 
+/* ---- sets to hit ---- */
+
+enum { ELEMENTS = 12, SETS = 10 };
+
+static uint64_t weight_of(uint32_t chosen, const uint64_t *weights)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < ELEMENTS; i++)
+        sum += chosen >> i & 1 ? weights[i] : 0;
+    return sum;
+}
+
+static uint64_t lightest_by_trying(const uint32_t *sets, uint32_t count, const uint64_t *weights)
+{
+    uint64_t best = UINT64_MAX;
+    for (uint32_t chosen = 0; chosen < 1u << ELEMENTS; chosen++) {
+        bool hits = true;
+        for (uint32_t s = 0; s < count && hits; s++)
+            hits = sets[s] & chosen;
+        if (hits && weight_of(chosen, weights) < best)
+            best = weight_of(chosen, weights);
+    }
+    return best;
+}
+
+static void check_sets(uint64_t *seed)
+{
+    uint32_t bits[SETS] = {0}, count = 1 + below(seed, SETS), chosen = 0;
+    uint64_t weights[ELEMENTS];
+    struct sets sets = {0};
+    struct stack out = {0};
+    for (uint32_t i = 0; i < ELEMENTS; i++)
+        weights[i] = 1 + below(seed, 3) * below(seed, 100);
+    for (uint32_t s = 0; s < count; s++) {
+        for (uint32_t left = 1 + below(seed, 4); left > 0; left--)
+            bits[s] |= 1u << below(seed, ELEMENTS);
+        for (uint32_t i = 0; i < ELEMENTS; i++)
+            if (bits[s] >> i & 1)
+                stack_push(&sets.elements, i);
+        stack_push(&sets.ends, sets.elements.count);
+    }
+    uint64_t best = lightest_by_trying(bits, count, weights);
+    struct hitting hitting = {&sets, weights, ELEMENTS, .below = best + 1, .limit = UINT64_MAX};
+    assert_true(hitting_set(&hitting, &out));
+    for (uint32_t i = 0; i < out.count; i++)
+        chosen |= 1u << out.items[i];
+    assert_int_equal(weight_of(chosen, weights), best);
+    for (uint32_t s = 0; s < count; s++)
+        assert_true(bits[s] & chosen);
+    hitting.below = best;
+    assert_false(hitting_set(&hitting, &out));
+    free(sets.elements.items);
+    free(sets.ends.items);
+    free(out.items);
+}
+
+static void the_lightest_choice_hits_every_set(void **state)
+{
+    (void)state;
+    uint64_t seed = 88172645463325252u;
+    for (int i = 0; i < 1000; i++)
+        check_sets(&seed);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(nothing_less_can_be_changed)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(nothing_less_can_be_changed),
+                                       cmocka_unit_test(the_lightest_choice_hits_every_set)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
