@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import re
+import resource
 import stat
 import time
 from collections import Counter
@@ -20,13 +21,13 @@ class Step:
         self.commit, self.date, self.own = commit, date, own
         self.updated, self.renamed, self.added, self.withdrawn, self.moved = [], [], [], [], []
         self.refused, self.installed, self.broken = {}, 0, False
-        self.seconds, self.received = 0.0, 0
+        self.seconds, self.spent, self.received = 0.0, 0.0, 0
 
     def columns(self):
         counts = (len(self.own), self.installed, len(self.updated), len(self.renamed), len(self.added),
                   len(self.withdrawn), len(self.moved), len(self.refused))
         return (self.commit[:10], self.date, *map(str, counts), f"{self.seconds:.2f}",
-                f"{self.received / 1024:.0f}")
+                f"{self.spent:.2f}", f"{self.received / 1024:.0f}")
 
 
 class History:
@@ -49,9 +50,9 @@ class History:
         market = self.market(commit)
         step = Step(commit, date, own_entries(market or {}))
         step.broken = market is None
-        begun = time.monotonic()
+        begun, spent = time.monotonic(), processor_seconds()
         done = self.person.run("update", "--yes", "--json", check=False)
-        step.seconds = time.monotonic() - begun
+        step.seconds, step.spent = time.monotonic() - begun, processor_seconds() - spent
         if done.code != 0:
             step.refused["update"] = first_error(done)
             return step
@@ -85,6 +86,7 @@ class History:
         self.totals["KiB"] += step.received // 1024
         self.totals["refused"] += len(step.refused)
         self.totals["seconds"] += step.seconds
+        self.totals["of the processor"] += step.spent
         for name, reason in step.refused.items():
             self.say(step, f"refused: {name}: {reason}", wrong=name == "update" and not step.broken)
         if step.broken:
@@ -167,6 +169,12 @@ class History:
     def summary(self):
         return ", ".join(f"{value:.2f} {what}" if isinstance(value, float) else f"{value} {what}"
                          for what, value in self.totals.items()) + f", {len(self.wrong)} wrong"
+
+
+def processor_seconds():
+    """What all children that have ended took."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def number(version):
