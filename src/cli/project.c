@@ -113,11 +113,16 @@ static int spec_of(struct spec *out, const struct wanted_plugin *wanted, struct 
                             wanted->registry ? "/" : "", wanted->name,
                             is_any(wanted->range) ? "" : "@",
                             is_any(wanted->range) ? "" : wanted->range);
-    else if (*wanted->url == '/' || *wanted->url == '~' || text_starts(wanted->url, "..") ||
-             text_starts(wanted->url, "file:"))
-        return fail(ERR_REFUSED, "paii.toml wants plugin '%s' from '%s', a place of one machine",
-                    wanted->name, wanted->url);
-    return spec_parse(out, arena, text);
+    result = spec_parse(out, arena, text);
+    if (result < 0 || !wanted->url || text_starts(wanted->url, "./"))
+        return result;
+    if (out->kind == SPEC_SOURCE && *out->source.url != '/' &&
+        !text_starts(out->source.url, "file:"))
+        return 0;
+    fail(ERR_REFUSED, "paii.toml wants plugin '%s' from '%s', which not everybody can reach",
+         wanted->name, wanted->url);
+    error_hint("a url is https, ssh, or begins with ./ for a folder of the repository");
+    return -ERR_REFUSED;
 }
 
 static const char *asked_for(const struct source *source, struct arena *arena)

@@ -269,7 +269,7 @@ static int forget_project(struct sweep *sweep)
 
 static int sweep_projects(struct sweep *sweep)
 {
-    const char *user = paths.user, *folder = path_join(sweep->arena, user, "projects");
+    const char *folder = path_join(sweep->arena, paths.user, "projects");
     struct strings names = {0};
     int result = fs_is_dir(folder) ? fs_list(&names, sweep->arena, folder) : 0;
     for (size_t i = 0; i < names.count && result == 0; i++) {
@@ -282,7 +282,19 @@ static int sweep_projects(struct sweep *sweep)
         else if (result == 0)
             result = forget_project(sweep);
     }
-    int back = paths_enter(user);
+    return result;
+}
+
+/* All of them share the store, so all are looked at, whichever it was called in. */
+static int sweep_scopes(struct sweep *sweep)
+{
+    const char *scope = paths.dir;
+    int result = paths_enter(paths.user);
+    if (result == 0)
+        result = sweep_scope(sweep, false);
+    if (result == 0)
+        result = sweep_projects(sweep);
+    int back = paths_enter(scope);
     return result < 0 ? result : back;
 }
 
@@ -348,9 +360,7 @@ int store_gc(struct gc *gc, struct arena *arena)
     if (result < 0)
         return result;
     store_running_prefixes(&sweep.running, arena);
-    result = sweep_scope(&sweep, false);
-    if (result == 0)
-        result = sweep_projects(&sweep);
+    result = sweep_scopes(&sweep);
     if (result == 0)
         result = sweep_store(&sweep);
     if (result == 0)

@@ -504,7 +504,8 @@ def test_a_paii_toml_that_wants_too_much(shop, config):
 
 
 @pytest.mark.parametrize("url,code", [("/etc", 13), ("~/x", 13), ("../x", 13), ("./link", 13),
-                                      ("file:///etc", 13), ("--upload-pack=x", 13)])
+                                      ("file:///etc", 13), ("--upload-pack=x", 13),
+                                      ("incident", 13), ("core/incident", 13), ("tools/plugins/hello-1.0.0", 13)])
 def test_a_plugin_from_elsewhere(shop, url, code):
     (shop.folder / "link").symlink_to("/etc")
     shop.write("paii.toml", f'[plugins]\nhello = {{ url = "{url}" }}\n')
@@ -751,6 +752,14 @@ def test_gc_knows_projects(shop, tmp_path):
     assert (state / "plugins/hello/data/note").read_text() == "mine"
     assert not (shop.person.dir / "store/hello").exists()
     assert "project" not in shop.person.run("gc").stdout
+
+
+def test_gc_in_a_project_looks_at_all(shop):
+    shop.install("hello")
+    shop.person.run("install", "incident")
+    shop.run("gc", "--keep", "0", env={"PAII_DIR": shop.state})
+    shop.person.run("verify")
+    shop.run("verify", "--project")
 
 
 # ---- status
