@@ -140,11 +140,9 @@ static int compare_rows(const void *pa, const void *pb)
     return order ? order : strcmp(a->registry, b->registry);
 }
 
-static void add_candidate(struct compiling *compiling, const struct row *row,
-                          struct version *versions)
+static void add_candidate(struct compiling *compiling, const struct row *row)
 {
     uint32_t candidate = index_add_candidate(compiling->builder);
-    versions[candidate] = row->parsed;
     if (row->yanked)
         add_number(&compiling->yanked, compiling->arena, candidate);
     add_number(&compiling->version_text, compiling->arena, add_copy(compiling, row->version));
@@ -165,7 +163,6 @@ static void sort_rows(struct compiling *compiling, struct rows *rows)
     const uint32_t *ranks = rank(compiling, &compiling->names, &compiling->name_text);
     uint32_t names = (uint32_t)compiling->names.count;
     uint32_t *at = arena_array(arena, names + 2u, sizeof *at);
-    struct version *versions = arena_array(arena, rows->count + 1, sizeof *versions);
     for (uint32_t i = 0; i < rows->count; i++)
         at[ranks[name[i]] + 2]++;
     for (uint32_t n = 0; n < names; n++)
@@ -176,10 +173,10 @@ static void sort_rows(struct compiling *compiling, struct rows *rows)
         qsort(compiling->rows + at[n], at[n + 1] - at[n], sizeof(struct row *), compare_rows);
         index_add_name(compiling->builder);
         for (uint32_t c = at[n]; c < at[n + 1]; c++)
-            add_candidate(compiling, compiling->rows[c], versions);
+            add_candidate(compiling, compiling->rows[c]);
     }
     compiling->universe.index.first = at;
-    compiling->matching.candidate_versions = versions;
+    compiling->matching.rows = compiling->rows;
 }
 
 static uint32_t optional_text(struct compiling *compiling, const char *text)

@@ -80,8 +80,8 @@ void match_name(struct matching *matching, const struct requirement *requirement
     for (uint32_t c = first[name]; c < first[name + 1]; c++) {
         struct version parsed;
         const struct version *version = &parsed;
-        if (matching->candidate_versions)
-            version = &matching->candidate_versions[c];
+        if (matching->rows)
+            version = &matching->rows[c]->parsed;
         else
             version_parse(&parsed, universe_version(universe, c), false);
         if (within_limits(matching, version))

@@ -105,8 +105,9 @@ struct comparator {
 struct matching {
     const struct universe *universe;
     struct arena *arena;
-    /* Versions that were parsed before, while compiling; NULL: they are parsed when needed. */
-    const struct version *candidate_versions, *offer_versions;
+    /* While compiling: versions that were parsed before. NULL: they are parsed when needed. */
+    const struct row *const *rows; /* by candidate */
+    const struct version *offer_versions;
     struct comparator *limits; /* of the range at hand; none: anything, even without a version */
     size_t limit_count, limit_capacity;
     struct buf range;
