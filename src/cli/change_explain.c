@@ -422,8 +422,9 @@ int plan_explain(struct planner *planner, const struct answer_plan *answer)
 
 int plan_explain_find(struct planner *planner, const struct spec *spec)
 {
-    struct explanation explanation = {.planner = planner, .arena = planner->arena};
     struct wanted want = {.plugin = spec->name, .range = spec->range ? spec->range : "*"};
+    struct explanation explanation = {
+        .planner = planner, .arena = planner->arena, .missing = &want};
     const char *why = explain_nobody(&explanation, &want);
     explain_help_find(&explanation, spec, &want);
     return refuse(&explanation, ERR_NOT_FOUND,

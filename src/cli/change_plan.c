@@ -386,7 +386,7 @@ bool plan_would(struct change *change, struct arena *arena, struct plan *out)
     out->chosen = arena_array(arena, answer.selected_count + 1, sizeof(struct choice *));
     for (; out->count < answer.selected_count; out->count++)
         out->chosen[out->count] = planner.choices[answer.selected[out->count]];
-    return true;
+    return plan_is_clear(&planner, out->chosen, out->count);
 }
 
 static int check_removals(const struct change *change)

@@ -132,6 +132,8 @@ bool plan_would(struct change *change, struct arena *arena, struct plan *out);
 int plan_explain(struct planner *planner, const struct answer_plan *answer); /* ERR_CONTRACT */
 /* There are versions of the plugin, and none is what the request says: ERR_NOT_FOUND. */
 int plan_explain_find(struct planner *planner, const struct spec *spec);
+/* Whether every required contract has one provider among the chosen that it would be bound to. */
+bool plan_is_clear(struct planner *planner, struct choice *const *chosen, size_t count);
 /* Fills steps and bindings; sets planner->dirty. */
 int plan_steps(struct planner *planner, const struct answer_plan *answer);
 

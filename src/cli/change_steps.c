@@ -17,17 +17,19 @@ static const char *bound_before(const struct change *change, const struct choice
     return NULL;
 }
 
-static int bind_alias(struct planner *planner, const struct choice *consumer,
-                      const struct consumed *consumed, struct choice *const *chosen, size_t count)
+/* Which of the chosen the alias is bound to; NULL if none fits, or several do and nothing decides.
+ */
+static const char *provider_for(struct planner *planner, const struct choice *consumer,
+                                const struct consumed *consumed, struct choice *const *chosen,
+                                size_t count, struct strings *fits)
 {
     struct change *change = planner->change;
-    struct strings fits = {0};
     const char *bound = NULL, *liked = NULL, *before = bound_before(change, consumer, consumed);
     for (size_t i = 0; i < count; i++) {
         const char *name = chosen[i]->package.name;
         if (!provided_lines_satisfy(chosen[i]->package.provides, consumed, planner->arena))
             continue;
-        strings_add(&fits, change->arena, name);
+        strings_add(fits, change->arena, name);
         if (plan_bound(change, consumed, name))
             bound = name;
         if (!liked && strings_has(&change->request->prefer, name))
@@ -35,10 +37,33 @@ static int bind_alias(struct planner *planner, const struct choice *consumer,
     }
     if (!bound && liked)
         bound = liked;
-    if (!bound && before && strings_has(&fits, before))
+    if (!bound && before && strings_has(fits, before))
         bound = before;
-    if (!bound && fits.count == 1)
-        bound = fits.items[0];
+    return !bound && fits->count == 1 ? fits->items[0] : bound;
+}
+
+bool plan_is_clear(struct planner *planner, struct choice *const *chosen, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct consumed *terms;
+        size_t term_count =
+            consumed_parse_lines(&terms, chosen[i]->package.consumes, planner->arena);
+        for (size_t t = 0; t < term_count; t++) {
+            struct strings fits = {0};
+            if (!terms[t].optional &&
+                !provider_for(planner, chosen[i], &terms[t], chosen, count, &fits) && fits.count)
+                return false;
+        }
+    }
+    return true;
+}
+
+static int bind_alias(struct planner *planner, const struct choice *consumer,
+                      const struct consumed *consumed, struct choice *const *chosen, size_t count)
+{
+    struct change *change = planner->change;
+    struct strings fits = {0};
+    const char *bound = provider_for(planner, consumer, consumed, chosen, count, &fits);
     if (bound) {
         strings_add(&change->bindings, change->arena,
                     arena_printf(change->arena, "%s.%s=%s", consumer->package.name, consumed->alias,

@@ -52,6 +52,7 @@ struct explanation {
     struct arena *arena;
     const struct fact *facts;
     size_t fact_count;
+    const struct wanted *missing; /* what was asked for and is there in no version; NULL: nothing */
     struct line *lines;
     size_t line_count, line_capacity;
     struct hint *hints;
@@ -106,6 +107,8 @@ const char *explain_versions(const struct explanation *explanation, const struct
 /* "greeter 1.0.0 and 1.1.0, waver": the crowds, with `last` before the last one. */
 const char *explain_names(const struct explanation *explanation, const struct crowds *crowds,
                           const char *last);
+/* The word of the request that is behind the fact of a root; NULL: none, it was there. */
+const struct spec *explain_spec(const struct explanation *explanation, const struct fact *fact);
 /* "'a' and 'b' cannot be installed together". */
 const char *explain_header(const struct explanation *explanation);
 /* The line, with those that are told in the same breath. */

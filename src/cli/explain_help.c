@@ -185,7 +185,7 @@ static void help_without(struct helper *helper, const struct spec *spec)
         return;
     trial_leave_out(helper, trial, spec);
     if (trial_works(helper, trial))
-        trial_hint(helper, arena_printf(helper->arena, "without '%s' it works", spec->name),
+        trial_hint(helper, arena_printf(helper->arena, "without '%s' it works", spec->text),
                    trial_command(helper, trial));
 }
 
@@ -229,6 +229,13 @@ static void help_registry(struct helper *helper, const struct wanted *want)
                    "paii registry add NAME URL");
 }
 
+static void help_none(struct helper *helper)
+{
+    if (helper->explanation->hint_count == 0)
+        trial_hint(helper, "nothing that was tried helps; a registry may know more by now",
+                   "paii registry update");
+}
+
 /* ---- all of it ---- */
 
 static void each_want(struct helper *helper, bool missing,
@@ -248,8 +255,7 @@ static void each_asked(struct helper *helper, void (*help)(struct helper *, cons
     const struct explanation *explanation = helper->explanation;
     for (size_t i = 0; i < explanation->fact_count && !trial_enough(helper); i++)
         if (explanation->facts[i].kind == FACT_ROOT)
-            help(helper, plan_spec(helper->change,
-                                   explanation->planner->asked[explanation->facts[i].a].plugin));
+            help(helper, explain_spec(explanation, &explanation->facts[i]));
 }
 
 static void each_standing(struct helper *helper, void (*help)(struct helper *, const char *))
@@ -287,9 +293,7 @@ void explain_help(struct explanation *explanation)
         each_want(&helper, true, help_registry);
     if (explanation->hint_count == 0)
         help_some(&helper);
-    if (explanation->hint_count == 0)
-        trial_hint(&helper, "nothing that was tried helps; a registry may know more by now",
-                   "paii registry update");
+    help_none(&helper);
     error_clear();
 }
 
@@ -302,5 +306,6 @@ void explain_help_find(struct explanation *explanation, const struct spec *spec,
     help_range(&helper, spec);
     if (explanation->hint_count == 0)
         help_without(&helper, spec);
+    help_none(&helper);
     error_clear();
 }

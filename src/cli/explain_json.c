@@ -38,13 +38,30 @@ static void add_asked(const struct explanation *explanation, struct json_writer 
     const struct asked *asked = &planner->asked[fact->a];
     const struct root *root = &planner->roots[fact->a];
     struct crowds crowds = explain_crowds(explanation, root->members, root->count);
-    bool now = plan_spec(planner->change, asked->plugin) ||
-               !installed_find(&planner->change->before, asked->plugin);
+    bool now =
+        explain_spec(explanation, fact) || !installed_find(&planner->change->before, asked->plugin);
     json_object(json);
     json_field(json, "kind", now ? "asked" : "installed");
     json_field(json, "plugin", asked->plugin);
     json_field(json, "wanted", *asked->range ? asked->range : "*");
     add_crowds(explanation, json, "found", &crowds);
+    json_end_object(json);
+}
+
+/* What was asked for, and the versions that there are instead. */
+static void add_missing(const struct explanation *explanation, struct json_writer *json)
+{
+    struct near *near;
+    size_t count = explain_near(explanation, explanation->missing, &near);
+    uint32_t *choices = arena_array(explanation->arena, count + 1, sizeof *choices);
+    for (size_t i = 0; i < count; i++)
+        choices[i] = near[i].choice;
+    struct crowds crowds = explain_crowds(explanation, choices, count);
+    json_object(json);
+    json_field(json, "kind", "missing");
+    json_field(json, "plugin", explanation->missing->plugin);
+    json_field(json, "wanted", explanation->missing->range);
+    add_crowds(explanation, json, "others", &crowds);
     json_end_object(json);
 }
 
@@ -111,6 +128,8 @@ void explain_json(const struct explanation *explanation, struct buf *out)
     json_object(&json);
     json_key(&json, "facts");
     json_array(&json);
+    if (explanation->missing)
+        add_missing(explanation, &json);
     for (size_t i = 0; i < explanation->fact_count; i++)
         if (explanation->facts[i].kind == FACT_ROOT)
             add_asked(explanation, &json, &explanation->facts[i]);

@@ -137,10 +137,9 @@ static bool same_service(const struct wanted *want, const struct provided *term)
     return !want->service || (term->service && strcmp(term->service, want->service) == 0);
 }
 
-/* Of what the crowd provides of the contract: the versions of the service that is wanted, or the
- * services that are not. */
-static struct strings offered(const struct explanation *explanation, const struct wanted *want,
-                              const struct crowd *crowd, bool wanted_service)
+/* The versions of the contract that the crowd provides, of the service that is wanted. */
+static struct strings contract_versions(const struct explanation *explanation,
+                                        const struct wanted *want, const struct crowd *crowd)
 {
     struct strings out = {0};
     for (size_t i = 0; i < crowd->count; i++) {
@@ -150,36 +149,56 @@ static struct strings offered(const struct explanation *explanation, const struc
         for (size_t t = 0; t < terms.count; t++) {
             struct provided term;
             if (!provided_parse(&term, explanation->arena, terms.items[t]) ||
-                strcmp(term.contract, want->contract) != 0 ||
-                same_service(want, &term) != wanted_service)
+                strcmp(term.contract, want->contract) != 0 || !same_service(want, &term))
                 continue;
-            const char *part = wanted_service ? term.version : term.service;
-            part = part ? part : wanted_service ? "without a version" : "without a service";
-            if (!strings_has(&out, part))
-                strings_add(&out, explanation->arena, part);
+            const char *version = term.version ? term.version : "an unversioned one";
+            if (!strings_has(&out, version))
+                strings_add(&out, explanation->arena, version);
         }
     }
     strings_sort(&out);
     return out;
 }
 
-/* "1.0 and 1.1 of greeter and 1.5 of waver"; another service is told only if nobody has the one
- * that is wanted. */
-static const char *offered_words(const struct explanation *explanation, const struct wanted *want,
-                                 const struct crowds *crowds)
+/* "1.0 and 1.1 of greeter and 1.5 of waver"; "" if nobody provides that service. */
+static const char *versions_words(const struct explanation *explanation, const struct wanted *want,
+                                  const struct crowds *crowds)
+{
+    struct strings parts = {0};
+    for (size_t c = 0; c < crowds->count; c++) {
+        const struct crowd *crowd = &crowds->items[c];
+        struct strings items = contract_versions(explanation, want, crowd);
+        if (items.count)
+            strings_add(&parts, explanation->arena,
+                        arena_printf(explanation->arena, "%s of %s",
+                                     explain_list(explanation->arena, &items, "and"),
+                                     explain_package(explanation, crowd->items[0])->name));
+    }
+    return explain_list(explanation->arena, &parts, "and");
+}
+
+/* "IntegrationProvider[slack] and IntegrationProvider" */
+static const char *services_words(const struct explanation *explanation, const struct wanted *want,
+                                  const struct near *near, size_t count)
 {
     struct arena *arena = explanation->arena;
-    struct strings parts = {0};
-    for (int wanted_service = 1; wanted_service >= 0 && parts.count == 0; wanted_service--)
-        for (size_t c = 0; c < crowds->count; c++) {
-            const struct crowd *crowd = &crowds->items[c];
-            struct strings items = offered(explanation, want, crowd, wanted_service);
-            if (items.count)
-                strings_add(&parts, arena,
-                            arena_printf(arena, "%s of %s", explain_list(arena, &items, "and"),
-                                         explain_package(explanation, crowd->items[0])->name));
+    struct strings services = {0};
+    for (size_t i = 0; i < count; i++) {
+        struct strings terms = {0};
+        strings_split(&terms, arena, explain_package(explanation, near[i].choice)->provides, '\n');
+        for (size_t t = 0; t < terms.count; t++) {
+            struct provided term;
+            if (!provided_parse(&term, arena, terms.items[t]) ||
+                strcmp(term.contract, want->contract) != 0)
+                continue;
+            term.version = NULL;
+            const char *text = provided_text(&term, arena);
+            if (!strings_has(&services, text))
+                strings_add(&services, arena, text);
         }
-    return explain_list(arena, &parts, "and");
+    }
+    strings_sort(&services);
+    return explain_list(arena, &services, "and");
 }
 
 /* What there is instead. */
@@ -193,11 +212,10 @@ static const char *only_words(const struct explanation *explanation, const struc
                    ? arena_printf(arena, ", which registry '%s' does not have", want->registry)
                : want->plugin ? ", which no registry has"
                               : ", which no plugin provides";
-    if (!want->plugin)
-        return arena_printf(arena, ", and there is only %s",
-                            offered_words(explanation, want, &others));
+    const char *words = want->plugin ? explain_runs(explanation, &others.items[0])
+                                     : versions_words(explanation, want, &others);
     return arena_printf(arena, ", and there is only %s",
-                        explain_runs(explanation, &others.items[0]));
+                        *words ? words : services_words(explanation, want, near, count));
 }
 
 const char *explain_nobody(const struct explanation *explanation, const struct wanted *want)

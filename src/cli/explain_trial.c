@@ -45,7 +45,8 @@ void trial_ask(struct helper *helper, struct trial *trial, const char *registry,
     for (size_t i = 0; i < request->install_count; i++) {
         bool same =
             request->install[i].kind == SPEC_NAME && strcmp(request->install[i].name, name) == 0;
-        specs[count++] = same ? spec : request->install[i];
+        if (!same || !placed)
+            specs[count++] = same ? spec : request->install[i];
         placed |= same;
     }
     if (!placed)

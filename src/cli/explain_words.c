@@ -120,11 +120,24 @@ static bool is_one(const struct explanation *explanation, const struct crowd *cr
 
 /* ---- what was asked for ---- */
 
+const struct spec *explain_spec(const struct explanation *explanation, const struct fact *fact)
+{
+    const struct asked *asked = &explanation->planner->asked[fact->a];
+    const struct change_request *request = explanation->planner->change->request;
+    for (size_t i = 0; i < request->install_count; i++) {
+        const struct spec *spec = &request->install[i];
+        if (spec->kind == SPEC_NAME && strcmp(spec->name, asked->plugin) == 0 &&
+            strcmp(spec->range ? spec->range : "", asked->range) == 0)
+            return spec;
+    }
+    return NULL;
+}
+
 static const char *root_words(const struct explanation *explanation, const struct fact *fact)
 {
     const struct change *change = explanation->planner->change;
     const char *name = explanation->planner->asked[fact->a].plugin;
-    const struct spec *spec = plan_spec(change, name);
+    const struct spec *spec = explain_spec(explanation, fact);
     const struct package *before = installed_find(&change->before, name);
     bool held = !spec && before && before->flags & PACKAGE_HELD;
     return arena_printf(explanation->arena, "'%s'%s", spec ? spec->text : name,
@@ -135,7 +148,7 @@ static bool is_new(const struct explanation *explanation, const struct fact *fac
 {
     const struct planner *planner = explanation->planner;
     const char *name = planner->asked[fact->a].plugin;
-    return plan_spec(planner->change, name) || !installed_find(&planner->change->before, name);
+    return explain_spec(explanation, fact) || !installed_find(&planner->change->before, name);
 }
 
 /* What is to go, or to be updated, where nothing that is to be installed is in the way. */
@@ -190,7 +203,7 @@ static const char *want_words(const struct explanation *explanation, const struc
                             : want->contract;
     for (size_t i = 0; i < line->want_count; i++)
         strings_add(&ranges, arena, line->want[i].range);
-    if (ranges.count > RUNS_MAX || (ranges.count == 1 && strcmp(ranges.items[0], "*") == 0))
+    if (ranges.count > RUNS_MAX || strings_has(&ranges, "*"))
         return thing;
     return arena_printf(arena, "%s %s", thing, explain_list(arena, &ranges, "or"));
 }

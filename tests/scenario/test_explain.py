@@ -104,6 +104,13 @@ def test_what_is_needed_cannot_be_removed(paii, team):
 # ---- what nearly fits
 
 
+def test_one_name_in_two_ranges(paii, team):
+    team.add("tool", "1.0.0").add("tool", "2.0.0")
+    lines, hints = no(paii, "install", "tool@^1", "tool@^2")
+    assert lines == ["'tool@^1' and 'tool@^2' cannot be installed together"]
+    assert "without 'tool@^1' it works: paii install tool@^2" in hints
+
+
 def test_a_range_that_nothing_matches(paii, team):
     for version in ("1.0.0", "1.1.0", "1.2.0", "2.0.0-rc.1"):
         team.add("tool", version)
@@ -151,7 +158,7 @@ def test_another_service(paii, team):
     team.add("tracker", consumes=['dep = { contract = "IntegrationProvider", optional = false }'],
              row={"consumes": ["dep=IntegrationProvider[jira]"]})
     assert no(paii, "install", "tracker")[0][0].endswith(
-        "needs IntegrationProvider[jira], and there is only slack of slack")
+        "needs IntegrationProvider[jira], and there is only IntegrationProvider[slack]")
 
 
 # ---- what is there
