@@ -251,13 +251,18 @@ done:
     return result;
 }
 
+/* Whatever the umask; a chmod() later would be another change of the file system. */
+static int make_folder(const char *path, mode_t mode)
+{
+    mode_t mask = umask(0);
+    int result = mkdir(path, mode);
+    umask(mask);
+    return result;
+}
+
 int fs_mkdirs(const char *path, mode_t mode)
 {
-    if (mkdir(path, mode) == 0) {
-        chmod(path, mode); /* whatever the umask */
-        return 0;
-    }
-    if (fs_is_dir(path))
+    if (make_folder(path, mode) == 0 || fs_is_dir(path))
         return 0;
     struct arena arena = {0};
     char *copy = arena_strdup(&arena, path);
@@ -267,9 +272,7 @@ int fs_mkdirs(const char *path, mode_t mode)
             continue;
         char saved = *p;
         *p = '\0';
-        if (mkdir(copy, mode) == 0)
-            chmod(copy, mode);
-        else if (errno != EEXIST || !fs_is_dir(copy))
+        if (make_folder(copy, mode) != 0 && (errno != EEXIST || !fs_is_dir(copy)))
             result = fail_errno(ERR_GENERIC, "cannot make folder '%s'", copy);
         *p = saved;
         if (!saved)
@@ -282,6 +285,8 @@ int fs_mkdirs(const char *path, mode_t mode)
 int fs_symlink(const char *target, const char *path)
 {
     struct stat st;
+    if (symlink(target, path) == 0)
+        return 0;
     if (lstat(path, &st) == 0 && !S_ISLNK(st.st_mode))
         return fail(ERR_REFUSED, "'%s' exists and is not a link of paii's", path);
     struct arena arena = {0};
