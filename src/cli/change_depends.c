@@ -101,14 +101,6 @@ bool plan_is_dependency(const struct change *change, const struct package *owner
     return strcmp(choice->package.name, place.name) == 0 && plan_is_at(&place, choice);
 }
 
-const char *plan_dependency_words(const struct dependency *term, struct arena *arena)
-{
-    bool any = strcmp(term->range, "*") == 0;
-    return arena_printf(arena, "plugin '%s'%s%s%s%s", term->name, any ? "" : " ",
-                        any ? "" : term->range, term->registry ? " of " : "",
-                        term->registry ? term->registry : "");
-}
-
 const char *plan_dependency_registry(const struct change *change, const struct package *owner,
                                      const struct dependency *term)
 {

@@ -108,9 +108,7 @@ bool plan_is_at(const struct place *place, const struct choice *choice);
 /* Whether the choice is a plugin that a dependency of `owner` leads to, whatever its version. */
 bool plan_is_dependency(const struct change *change, const struct package *owner,
                         const struct dependency *term, const struct choice *choice);
-/* For people: "plugin 'secrets-vault' ~2.1.0". */
-const char *plan_dependency_words(const struct dependency *term, struct arena *arena);
-/* The registry that it leads to; NULL: any, or none that is known. */
+/* The registry that a dependency leads to; NULL: any, or none that is known. */
 const char *plan_dependency_registry(const struct change *change, const struct package *owner,
                                      const struct dependency *term);
 /* Why the term leads nowhere, whatever is installed: its registry is not there or may not be

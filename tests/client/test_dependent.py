@@ -92,3 +92,30 @@ def test_an_export_brings_its_dependencies(paii, client):
     seen.command("plugin", "marketplace", "add", out)
     assert "2 dependencies" in seen.command("plugin", "install", "kit@team")
     assert listed(seen) == {"kit": [], "base": [], "logger": []}
+
+
+@pytest.mark.parametrize("range_text", ["~2.1.0", "^2.0", ">=1.4 <2.1", "=2.1.0", "^2.2.0-0"])
+def test_the_client_takes_the_same_tag(paii, client, git, range_text):
+    """Of a marketplace's repository whose vault was released several times, and is ahead of its tags."""
+    def vault(version):
+        return {"p/vault/.claude-plugin/plugin.json": json.dumps({"name": "vault", "version": version}),
+                "p/vault/commands/c.md": f"---\ndescription: {version}\n---\n"}
+
+    index = {"name": "acme", "owner": {"name": "o"},
+             "plugins": [{"name": name, "source": f"./p/{name}"} for name in ("kit", "vault")]}
+    repo = git.repo("market", {".claude-plugin/marketplace.json": json.dumps(index),
+                               **files("kit", [{"name": "vault", "version": range_text}])})
+    for version in ("1.5.0", "2.0.3", "2.1.0", "2.1.4", "2.2.0-rc.1"):
+        repo.commit(vault(version))
+        repo.git("tag", f"vault--v{version}")
+    repo.commit(vault("3.0.0"))
+
+    seen = client(paii.write_tree("empty", {"settings.json": "{}"}))
+    seen.command("plugin", "marketplace", "add", repo.path)
+    seen.command("plugin", "install", "kit@acme")
+    rows = json.loads(seen.command("plugin", "list", "--json"))
+    theirs = next(row for row in rows if row["id"] == "vault@acme")
+    paii.run("registry", "add", "acme", repo.url)
+    paii.run("install", "kit")
+    ours = next(row for row in paii.run("list", "--json").json() if row["name"] == "vault")
+    assert theirs["version"] == f"{ours['version']}-{ours['commit'][:12]}"
