@@ -1,12 +1,14 @@
 #include "cli/cmd_hook.h"
+#include "cli/project.h"
 
 #include "base/data.h"
 #include "hooks/state.h"
 
+#include <stddef.h>
 #include <string.h>
 
 struct list_options {
-    const char *event;
+    const char *project, *event;
 };
 
 static const char *state_of(const struct handler *handler, const struct breaker *breaker,
@@ -148,6 +150,7 @@ const struct command hook_list_command = {
         (const struct option[]){
             {"event", 0, OPTION_STRING, offsetof(struct list_options, event), "EVENT",
              "only the handlers of this event"},
+            PROJECT_OPTION(struct list_options, "those of this repository"),
             {0},
         },
     .options_size = sizeof(struct list_options),

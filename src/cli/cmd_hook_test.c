@@ -1,17 +1,19 @@
 #include "cli/cmd_hook.h"
+#include "cli/project.h"
 
 #include "base/data.h"
 #include "base/fs.h"
 #include "hooks/dispatch.h"
 #include "hooks/reply_fields.h"
 
+#include <stddef.h>
 #include <string.h>
 
 enum { SHOWN_MAX = 2000 };
 
 struct test_options {
     bool async;
-    const char *payload;
+    const char *project, *payload;
 };
 
 static const char *ended(const struct handler_run *run, struct arena *arena)
@@ -188,6 +190,7 @@ const struct command hook_test_command = {
              "the payload, as Claude Code sends it", COMPLETE_FILE},
             {"async", 0, OPTION_FLAG, offsetof(struct test_options, async), NULL,
              "try the asynchronous handlers instead of the others"},
+            PROJECT_OPTION(struct test_options, "those of this repository"),
             {0},
         },
     .options_size = sizeof(struct test_options),

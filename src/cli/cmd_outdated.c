@@ -1,12 +1,17 @@
 #include "base/data.h"
 #include "base/error.h"
 #include "base/semver.h"
-#include "cli/change.h"
+#include "cli/project.h"
 #include "store/store.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+struct options {
+    const char *project;
+};
 
 /* One plugin of which its registry has something else than what is installed. */
 struct row {
@@ -259,5 +264,11 @@ const struct command cmd_outdated = {
                    "if its commit is another one.",
     .group = GROUP_PLUGINS,
     .needs = NEEDS_PATHS,
+    .options =
+        (const struct option[]){
+            PROJECT_OPTION(struct options, "those of this repository"),
+            {0},
+        },
+    .options_size = sizeof(struct options),
     .run = run,
 };

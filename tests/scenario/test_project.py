@@ -619,6 +619,20 @@ def test_hooks_of_a_project_are_its_own(shop):
     assert name == "paii-project", "the client loads one plugin of a name"
 
 
+def test_who_answers_is_shown(shop):
+    shelve(shop, "guard", **{"hooks/hooks.json": NATIVE, "guard.sh": BLOCK})
+    shop.install("guard")
+    assert "guard" in shop.run("hook", "list", "--project").stdout
+    assert "guard" not in shop.run("hook", "list").stdout
+    assert "deny" in shop.run("hook", "test", "--project", "pre-tool-use").stdout
+
+
+def test_what_is_newer_is_listed(shop):
+    shop.install("hello@1.0")
+    assert "1.2.0" in shop.run("outdated", "--project").stdout
+    assert "1.2.0" not in shop.run("outdated").stdout
+
+
 def test_a_plugin_that_the_person_has_too_runs_once(shop):
     shelve(shop, "tally", **{"hooks/hooks.json": COUNTING, "count.sh": COUNT})
     assert "of your own" not in shop.install("tally").stderr
