@@ -120,6 +120,10 @@ bool plan_is_conflict(const struct conflict *conflict, const struct choice *choi
 
 /* ---- after the resolver ---- */
 
+/* Of what was asked for before, the fewest plugins without which there is a plan; none if nothing
+ * of it helps. */
+struct strings plan_obstacles(const struct planner *planner, struct arena *arena);
+
 struct plan {
     struct choice **chosen; /* by name */
     size_t count;

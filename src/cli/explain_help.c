@@ -164,18 +164,29 @@ static void help_update(struct helper *helper, const char *name)
         try_any_version(helper, NULL, name, "; let it change");
 }
 
-static void help_remove(struct helper *helper, const char *name)
+static void help_remove_all(struct helper *helper, const struct strings *names)
 {
     struct trial *trial = trial_new(helper);
-    trial_remove(helper, trial, name);
-    if (trial_works(helper, trial))
+    struct strings quoted = {0};
+    for (size_t i = 0; i < names->count; i++) {
+        trial_remove(helper, trial, names->items[i]);
+        strings_add(&quoted, helper->arena, arena_printf(helper->arena, "'%s'", names->items[i]));
+    }
+    if (names->count && trial_works(helper, trial))
         trial_hint(helper,
                    arena_printf(helper->arena,
-                                helper->change->request->remove.count ? "remove '%s' as well"
-                                                                      : "remove '%s' first",
-                                name),
+                                helper->change->request->remove.count ? "remove %s as well"
+                                                                      : "remove %s first",
+                                explain_list(helper->arena, &quoted, "and")),
                    arena_printf(helper->arena, "paii remove %s",
                                 strings_join(&trial->request.remove, helper->arena, " ")));
+}
+
+static void help_remove(struct helper *helper, const char *name)
+{
+    struct strings names = {0};
+    strings_add(&names, helper->arena, name);
+    help_remove_all(helper, &names);
 }
 
 static void help_without(struct helper *helper, const struct spec *spec)
@@ -293,6 +304,10 @@ void explain_help(struct explanation *explanation)
         each_want(&helper, true, help_registry);
     if (explanation->hint_count == 0)
         help_some(&helper);
+    if (explanation->hint_count == 0) {
+        struct strings obstacles = plan_obstacles(explanation->planner, helper.arena);
+        help_remove_all(&helper, &obstacles);
+    }
     help_none(&helper);
     error_clear();
 }

@@ -40,3 +40,16 @@ def test_an_update_of_everything_keeps_nothing_back_but_what_must(paii, shelf):
     shelf.add("news", "2.0.0", provides=["NewsProvider@2.0"])
     paii.run("update")
     assert installed(paii) == {"reader": "1.0.0", "other": "2.0.0", "news": "1.5.0"}
+
+
+def test_what_a_removal_would_break_is_offered_too(paii, shelf):
+    """Neither of the two that lose something may stay alone."""
+    shelf.add("reader", provides=["ReadProvider@1.0"], consumes=[needs("NewsProvider")])
+    shelf.add("club", consumes=[needs("ReadProvider")]).add("other")
+    shelf.add("news", provides=["NewsProvider@1.0"])
+    paii.run("install", "reader", "club", "other")
+    said = paii.run("remove", "news", expect=11).stderr
+    assert "reader 1.0.0 needs NewsProvider" in said
+    assert "hint: remove 'club' and 'reader' as well: paii remove news club reader\n" in said
+    paii.run("remove", "news", "club", "reader")
+    assert set(installed(paii)) == {"other"}
