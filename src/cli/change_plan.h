@@ -1,7 +1,8 @@
 /*
  * Between the files of the plan: change_plan.c makes a problem for the resolver, change_order.c
  * says what is preferred, change_providers.c who provides a contract, change_depends.c what a name
- * leads to, change_explain.c why there is no solution, change_steps.c what a solution means.
+ * leads to, change_explain.c why there is no solution and change_obstacles.c what is in its way,
+ * change_steps.c what a solution means.
  */
 #ifndef PAII_CLI_CHANGE_PLAN_H
 #define PAII_CLI_CHANGE_PLAN_H
