@@ -67,6 +67,19 @@ def test_a_no_names_what_is_held_and_what_is_needed(solve, request_, facts):
         assert any(fact.items() <= other.items() for other in told), (fact, told)
 
 
+@pytest.mark.parametrize("request_, expected", [
+    ({"install": [need("a")]}, 1),
+    ({"install": [need("a", "=2.0.0")]}, 2),
+    ({"install": [need("a", "=1.0.0 || >=2.0.0")]}, 1),
+    ({"install": [need("a")], "lock": {"a": "2.0.0"}}, 2),
+    ({"install": [need("a")], "installed": {"a": "2.0.0"}}, 2),
+    ({"install": [need("a")], "installed": {"a": "2.0.0"}, "update": True}, 2),
+], ids=["not chosen", "exact", "one of a range", "locked", "installed", "not left by an update"])
+def test_what_is_yanked_is_there_or_asked_for_exactly(solve, request_, expected):
+    rows = [row("a", 1), {**row("a", 2), "yanked": True}, {**row("a", 3), "yanked": True}]
+    assert versions(solve("paii-solve", rows, [{"id": "a", **request_}])["a"]["solution"]) == {"a": expected}
+
+
 @pytest.mark.skipif(not shutil.which("picosat"), reason="no picosat")
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_no_other_solution_changes_less(solve, tmp_path, seed):

@@ -51,7 +51,7 @@ static void add_root(struct asking *asking, const struct requirement *requiremen
     match(asking, requirement, &members);
     *arena_push(asking->arena, &asking->roots, &asking->root_count, &asking->root_capacity) =
         (struct root){members.items, (uint32_t)members.count};
-    if (*requirement->range == '=')
+    if (*requirement->range == '=' && !strpbrk(requirement->range, " |")) /* yanked, but by name */
         for (size_t i = 0; i < members.count; i++)
             add_number(&asking->unbarred, asking->arena, members.items[i]);
 }
