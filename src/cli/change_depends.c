@@ -127,8 +127,11 @@ bool plan_is_conflict(const struct conflict *conflict, const struct choice *choi
     const struct package *package = &choice->package;
     if (conflict->with_contract)
         return provided_lines_satisfy(package->provides, &conflict->contract, arena);
-    return strcmp(package->name, conflict->plugin.name) == 0 &&
-           dependency_takes(&conflict->plugin, package->version, arena);
+    if (strcmp(package->name, conflict->plugin.name) != 0)
+        return false;
+    bool any = strcmp(conflict->plugin.range, "*") == 0;
+    return any || (!plan_is_unseen(choice) &&
+                   dependency_takes(&conflict->plugin, package->version, arena));
 }
 
 /* ---- who depends on what is to go ---- */

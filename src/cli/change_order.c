@@ -43,8 +43,7 @@ bool plan_stays(const struct change *change, const struct choice *choice)
            version_parse(&mine, before->version, true) && version_compare(&offered, &mine) < 0;
 }
 
-/* A version that only the plugin itself knows: it will be fetched to see. */
-static bool is_unseen(const struct choice *choice)
+bool plan_is_unseen(const struct choice *choice)
 {
     return !choice->manifest && strcmp(choice->package.version, VERSION_UNKNOWN) == 0;
 }
@@ -57,7 +56,7 @@ bool plan_choosable(const struct choice *choice, const struct range *range, bool
     if ((choice->package.flags & PACKAGE_YANKED) && !choice->current &&
         !(range && range_is_exact(range)))
         return false;
-    if (is_unseen(choice))
+    if (plan_is_unseen(choice))
         return true;
     if (!version_parse(&version, choice->package.version, true))
         return !range;

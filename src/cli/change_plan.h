@@ -65,6 +65,8 @@ bool plan_named(const struct change *change, const struct choice *choice);
 /* Whether [bindings] names `plugin` for that contract. */
 bool plan_bound(const struct change *change, const struct consumed *consumed, const char *plugin);
 
+/* Whether only the plugin itself knows its version, and will be fetched to see. */
+bool plan_is_unseen(const struct choice *choice);
 /* Whether a requirement with this range (NULL: none) may take the choice at all. */
 bool plan_choosable(const struct choice *choice, const struct range *range, bool prereleases);
 /* Whether a person asks for this very version: then it will do for others as well, though it be a

@@ -264,6 +264,16 @@ def test_a_conflict_that_only_the_manifest_knows(paii, shelf):
     assert installed(paii) == {"pager": "1.0.0"}
 
 
+@pytest.mark.parametrize("version, fits", [("2.0.0", True), ("1.0.0", False)])
+def test_a_conflict_with_a_version_that_only_the_plugin_knows(paii, market, shelf, version, fits):
+    market("acme", {"pager": version}, listed=False)
+    paii.write_tree(shelf.folder / "plugins/oncall",
+                    {"plugin.toml": '[plugin]\nname = "oncall"\nversion = "1.0.0"\nconflicts = ["pager@<2"]\n'})
+    shelf.list("oncall", version="1.0.0", path="plugins/oncall", conflicts=["pager@<2"])
+    paii.run("install", "oncall", "pager", expect=0 if fits else CONTRACT)
+    assert installed(paii) == ({"oncall": "1.0.0", "pager": version} if fits else {})
+
+
 # ---- preference
 
 
