@@ -53,7 +53,7 @@ int project_agree(const struct change *change)
         return 0;
     for (size_t i = 0; i < change->step_count; i++)
         if (change->steps[i].choice)
-            fresh[i] = &change->steps[i].choice->package;
+            fresh[i] = change->steps[i].choice->locked;
     int result = strike_known(fresh, change->step_count, arena);
     for (size_t i = 0; i < change->step_count && result == 0; i++) {
         if (fresh[i])
