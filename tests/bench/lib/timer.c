@@ -4,7 +4,8 @@
  *     timer ROUNDS , COMMAND... , COMMAND... @ UNTIMED... , < FILE COMMAND...
  *
  * Runs every COMMAND once a round, and after it the UNTIMED command that follows it behind `@`, if
- * any. `<` gives it what is in FILE, through a pipe. Prints one line per COMMAND: median, minimum
+ * any. `<` gives it what is in FILE, through a pipe. NAME=VALUE in front of a command is set in the
+ * environment, for those after it too. Prints one line per COMMAND: median, minimum
  * and 99th percentile of the wall time in microseconds, and the largest peak memory in KiB. Output
  * of a command go to /dev/null; any exit status but 0 ends the run. A small program, because a
  * child's peak memory counts its parent's at the moment of the spawn.
@@ -50,6 +51,8 @@ static pid_t start(char **argv, int in)
     extern char **environ;
     pid_t pid;
 
+    while (strchr(argv[0], '='))
+        putenv(*argv++);
     posix_spawn_file_actions_init(&streams);
     if (in >= 0)
         posix_spawn_file_actions_adddup2(&streams, in, 0);
