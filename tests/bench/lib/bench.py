@@ -86,25 +86,25 @@ class Bench:
                 for median, _, late, peak in rows]
 
 
-def skill_plugin(folder, name, description):
-    """Writes a plugin with one skill."""
+def skill_plugin(folder, name, description, more=""):
+    """Writes a plugin with one skill; `more` is TOML."""
     skill = Path(folder) / "skills" / name
     skill.mkdir(parents=True)
     (Path(folder) / "plugin.toml").write_text(
         f'[plugin]\nname = "{name}"\nversion = "1.0.0"\ndescription = "{description}"\n'
-        'license = "MIT"\n\n[build]\ntype = "skill"\n')
+        f'license = "MIT"\n\n[build]\ntype = "skill"\n{more}')
     (skill / "SKILL.md").write_text(
         f"---\nname: {name}\ndescription: {description}\n---\n\n# {name}\n\nWhat to do.\n")
 
 
 def folder_registry(folder, name, rows):
-    """Writes registry.toml with rows of (name, description)."""
+    """Writes registry.toml with rows of (name, description and, if need be, more TOML)."""
     Path(folder).mkdir(parents=True, exist_ok=True)
     text = [f'[registry]\nname = "{name}"\ndescription = "for measuring"\n']
-    for plugin, description in rows:
+    for plugin, description, *more in rows:
         text.append(f'[[plugins]]\nname = "{plugin}"\nversion = "1.0.0"\n'
                     f'description = "{description}"\npath = "plugins/{plugin}"\ntype = "skill"\n'
-                    f'tags = ["sample", "{plugin[:3]}"]\n')
+                    f'tags = ["sample", "{plugin[:3]}"]\n{"".join(more)}')
     (Path(folder) / "registry.toml").write_text("\n".join(text))
 
 
