@@ -38,7 +38,7 @@ struct request {
      *   2. gives each raised name the first of its candidates that can be had, one after the other;
      *   3. has the fewest installed names at another candidate, those raised aside;
      *   4. with `fewest_new`, has the fewest names that are not installed;
-     * and then as without all this. */
+     * and then, given which names change or are new, as without all this. */
     const uint32_t *installed;
     uint32_t installed_count;
     bool stay; /* though nothing needs them */

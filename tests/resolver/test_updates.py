@@ -17,8 +17,8 @@ PLUGINS = 10000 if FULL else 1000
 
 @pytest.fixture
 def solve(build, tmp_path):
-    def run(program, rows, requests):
-        return solvers.answers(build / "tests" / program, universes.write(tmp_path, rows, requests))
+    def run(program, rows, requests, *more):
+        return solvers.answers(build / "tests" / program, universes.write(tmp_path, rows, requests), *more)
     return run
 
 
@@ -90,6 +90,21 @@ def test_no_other_solution_changes_less(solve, tmp_path, seed):
     for request in asked:
         assert updates.what_is_wrong(universe, request, ours[request["id"]], tmp_path) is None, request
         assert ours[request["id"]]["result"] == theirs[request["id"]]["result"], request
+
+
+def test_wishes_come_after_the_least_change(solve):
+    more = 0
+    for seed in range(200, 208):
+        rows, requests = updates.small_world(seed)
+        universe = universes.Universe(rows)
+        asked = updates.scenarios(rows, requests, seed, .5, solve)
+        plain, wished = solve("paii-solve", rows, asked), solve("paii-solve", rows, asked, "-w")
+        for request in asked:
+            a, b = plain[request["id"]].get("solution"), wished[request["id"]].get("solution")
+            assert a is None and b is None or a.items() <= b.items()
+            assert b is None or universe.wrong(request, b) == []
+            more += b is not None and len(b) > len(a)
+    assert more > 5
 
 
 def test_libsolv_never_changes_less(solve):
