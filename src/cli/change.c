@@ -8,7 +8,8 @@
 
 /*
  * When everything is updated, one plugin whose source is out of reach shall not keep back the
- * others: it stays as it is, and is told. Whether `result` is to be forgotten for that.
+ * others: it stays as it is, as do those that would need it, and is told. Whether `result` is to be
+ * forgotten for that.
  */
 static bool leaves_unreachable(struct change *change, int result)
 {
@@ -18,8 +19,10 @@ static bool leaves_unreachable(struct change *change, int result)
     bool left = false;
     for (size_t i = 0; i < change->choice_count; i++) {
         struct choice *choice = change->choices[i];
-        bool installed = choice->direct || installed_find(&change->before, choice->package.name);
-        if (!choice->unreachable || choice->same_as_current || !installed)
+        /* A repository that is gone asks for a login, as does one whose key was lost: theirs, or
+         * the person's own to mend. */
+        if (!choice->unreachable || choice->same_as_current ||
+            (choice->direct && result == -ERR_AUTH))
             continue;
         choice->same_as_current = left = true;
         warning("%s; what is installed stays", choice->unreachable);

@@ -105,6 +105,22 @@ static int choose_place(struct change *change, struct arrival *arrivals, size_t 
     return fs_mkdirs(arrival->place, 0700);
 }
 
+/* The commit at which the installed one was that folder, if another commit alone makes the choice
+ * another plugin; else NULL. */
+static const char *base_of(const struct change *change, const struct choice *choice)
+{
+    const struct package *package = &choice->package;
+    const struct package *before = installed_find(&change->before, package->name);
+    const struct source *now = &package->source, *then = before ? &before->source : NULL;
+    bool comparable =
+        before && package->flags & PACKAGE_UNVERSIONED && !change->request->locked &&
+        !(before->flags & PACKAGE_DEV) && now->kind == SOURCE_GIT && then->kind == SOURCE_GIT &&
+        strcmp(before->registry, package->registry) == 0 &&
+        strcmp(or_empty(before->entry), or_empty(package->entry)) == 0 &&
+        strcmp(then->url, now->url) == 0 && strcmp(or_empty(then->path), or_empty(now->path)) == 0;
+    return comparable ? then->commit : NULL;
+}
+
 static int make_job(struct fetch_job *out, struct change *change, const struct arrival *arrival)
 {
     const struct choice *choice = arrival->choice;
@@ -114,6 +130,7 @@ static int make_job(struct fetch_job *out, struct change *change, const struct a
         .staging = arrival->place,
         .group = arrival->group,
         .into = "src",
+        .base = base_of(change, choice),
         .progress = progress_begin("Fetching", subject(choice, change->arena)),
     };
     access_of_entry(&job, config_registry(&change->config, choice->package.registry));
@@ -439,6 +456,16 @@ static int scan_hidden(struct change *change, const struct choice *choice)
     return 0;
 }
 
+/* The folder is the one that is installed, so nothing came. */
+static void leave_unchanged(struct change *change, const struct arrival *arrival)
+{
+    struct choice *choice = arrival->choice;
+    struct source source = choice->package.source;
+    source.commit = arrival->job->commit;
+    choice->same_as_current = true;
+    tree_remember(&source, installed_find(&change->before, choice->package.name)->tree);
+}
+
 static int receive(struct change *change, struct arrival *arrivals, size_t count, bool *learned)
 {
     int result = 0;
@@ -452,6 +479,11 @@ static int receive(struct change *change, struct arrival *arrivals, size_t count
     }
     for (size_t i = 0; i < count && result == 0; i++) {
         struct choice *choice = arrivals[i].choice;
+        if (arrivals[i].job && arrivals[i].job->unchanged) {
+            leave_unchanged(change, &arrivals[i]);
+            *learned = true;
+            continue;
+        }
         choice->tree_dir = path_join(change->arena, arrivals[i].place, "src");
         result = check_pins(&arrivals[i], change->arena);
         if (result == 0)
@@ -496,6 +528,7 @@ int change_fetch(struct change *change, struct choice **choices, size_t count, b
     if (result == 0)
         result = receive(change, arrivals, arrival_count, learned);
     for (size_t i = 0; i < arrival_count && result == 0; i++)
-        recognise_current(change, arrivals[i].choice, learned);
+        if (!arrivals[i].choice->same_as_current)
+            recognise_current(change, arrivals[i].choice, learned);
     return result;
 }

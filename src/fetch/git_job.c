@@ -242,6 +242,24 @@ static int find_folder(struct git_remote *remote, const git_oid *root, git_oid *
     return error_context(result, "'%s'", remote->job->url);
 }
 
+/* Whether the folder is the same in the commit that the asker has it of. One that the store does
+ * not have is not fetched to find out. */
+static bool same_as_base(struct git_remote *remote, const git_oid *tree)
+{
+    const struct job *job = remote->job;
+    git_oid base, root, old;
+    unsigned mode;
+    bool same = job->base && git_oid_fromstr(&base, job->base) == 0 &&
+                store_has(remote->store, &base) &&
+                store_commit_tree(remote->store, &base, &root) == 0 &&
+                store_find(remote->store, &root, job->path ? job->path : "", &old, &mode) == 0 &&
+                git_oid_equal(&old, tree);
+
+    error_clear();
+    return same;
+}
+
+/* What is the same is not written, and needs nothing: its tree is left zero. */
 static int find_folders(struct git_remote *remote, const git_oid *root, git_oid *trees)
 {
     int result = 0;
@@ -250,6 +268,8 @@ static int find_folders(struct git_remote *remote, const git_oid *root, git_oid 
         result = items_enter(remote->job, i);
         if (result == 0)
             result = find_folder(remote, root, &trees[i]);
+        if (result == 0 && same_as_base(remote, &trees[i]))
+            trees[i] = (git_oid){0};
     }
     return result;
 }
@@ -286,6 +306,8 @@ static int need_folders(struct git_remote *remote, const git_oid *trees)
         int result = 0;
 
         for (size_t i = 0; i < job->item_count && result == 0; i++) {
+            if (git_oid_is_zero(&trees[i]))
+                continue;
             result = items_enter(job, i);
             if (result == 0)
                 result = add_missing(remote, &trees[i], &want.ids);
@@ -321,7 +343,8 @@ static int write_folders(struct git_remote *remote, const git_oid *trees)
 
     for (size_t i = 0; i < job->item_count && result == 0; i++) {
         result = items_enter(job, i);
-        if (result == 0)
+        job->unchanged = git_oid_is_zero(&trees[i]);
+        if (result == 0 && !job->unchanged)
             result = write_folder(remote, &trees[i]);
         if (result == 0 && job->has_items)
             event_item(job);

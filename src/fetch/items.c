@@ -59,6 +59,7 @@ int items_enter(struct job *job, size_t index)
     job->into = item->into;
     job->sha256 = item->sha256;
     job->archive = item->archive;
+    job->base = item->base;
     if (!job->has_items)
         return 0;
     event_at_item((int)index);

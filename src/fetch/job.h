@@ -20,7 +20,7 @@ enum { STAGING_FD = 3, CACHE_FD = 4 };
 struct item {
     const char
         *folder; /* its own folder below the staging folder; NULL for a request without items */
-    const char *url, *path, *into, *sha256, *archive;
+    const char *url, *path, *into, *sha256, *archive, *base;
 };
 
 struct job {
@@ -28,6 +28,7 @@ struct job {
 
     /* The request; absent strings are NULL. */
     const char *op, *url, *ref, *commit, *path, *into, *known, *known_date, *sha256, *archive;
+    const char *base;              /* git-tree: a commit that the asker has the folder of */
     const char *package, *version; /* of npm */
     const char *integrity;         /* of the file that is fetched, as integrity_finish() has it */
     struct strings files;

@@ -74,6 +74,8 @@ static int check_item(const struct item *item)
 {
     if (item->sha256 && !is_hex(item->sha256, 64))
         return fail(ERR_REFUSED, "'%s' is no SHA-256", item->sha256);
+    if (item->base && !is_hex(item->base, 40))
+        return fail(ERR_REFUSED, "'%s' is no full commit id", item->base);
     if (item->path && !is_path(item->path, true))
         return fail(ERR_REFUSED, "refused the subfolder '%s': not a plain relative path",
                     item->path);
@@ -120,6 +122,7 @@ static void add_item(struct job *job, struct reader *reader)
         .into = read_string(reader, "into", job->into),
         .sha256 = read_string(reader, "sha256", job->sha256),
         .archive = read_string(reader, "archive", job->archive),
+        .base = read_string(reader, "base", NULL),
     };
 }
 

@@ -34,6 +34,7 @@ struct fetch_job {
     const char *into;       /* name below staging: the tree's folder, or the file */
     const char *known;      /* GIT_FILES: commit we have; GET: ETag we have; NULL for none */
     const char *known_date; /* GET: Last-Modified we have, or NULL */
+    const char *base;       /* GIT_TREE: commit of which we have that folder, or NULL */
     const struct registry_config *registry; /* whose index or entry it is; NULL: nobody's */
     bool public_only;         /* refuse addresses of private networks (url_is_private()) */
     const char *const *files; /* GIT_FILES: names wanted, NULL-terminated */
@@ -46,7 +47,7 @@ struct fetch_job {
     /* Results, in the arena given to fetch_run(). */
     int result;               /* 0 or a negative error */
     const char *error, *hint; /* error: NULL if another job of the group failed */
-    bool unchanged;           /* GIT_FILES, GET: nothing new, nothing transferred */
+    bool unchanged;           /* nothing new, nothing written (`known`, `base`) */
     const char *commit;       /* GIT_*: full object id of what was written */
     struct strings tags;      /* GIT_FILES: "NAME--v1.2.0 COMMIT" */
     const char *etag, *date;  /* GET */

@@ -166,6 +166,8 @@ static void write_wanted(struct json_writer *json, const struct fetch_job *job)
 
     if (job->op == FETCH_GIT_TREE || job->op == FETCH_UNPACK)
         field(json, "path", source->path);
+    if (job->op == FETCH_GIT_TREE)
+        field(json, "base", job->base);
     if (job->op != FETCH_GIT_FILES)
         field(json, "into", job->into);
     if (job->op == FETCH_GET || job->op == FETCH_UNPACK)

@@ -92,6 +92,23 @@ def test_a_second_install_of_a_commit_transfers_nothing(trusting, web, git, filt
     assert second["tree"] == first["tree"] and second.files("src") == first.files("src")
 
 
+def test_a_folder_that_a_commit_left_alone_is_not_written(trusting, web, git, tmp_path):
+    """`base` is a commit that the asker has; one that the cache lacks tells nothing, and is not asked for."""
+    repo = git.repo("work", {"plugins/jira/a": "1\n", "plugins/mail/a": "1\n"})
+    url, first = web.add_repository("work", repo), repo.head
+    second = repo.commit({"plugins/mail/a": "2\n"})
+    for path in ("plugins/jira", "plugins/mail"):
+        trusting.run("git-tree", url=url, commit=first, path=path, into="src")
+    kept = trusting.run("git-tree", url=url, commit=second, path="plugins/jira", into="src", base=first)
+    assert kept["unchanged"] and kept["commit"] == second and "tree" not in kept.last and not kept["files"]
+    other = trusting.run("git-tree", url=url, commit=second, path="plugins/mail", into="src", base=first)
+    assert not other["unchanged"] and other["files"] == 1
+    unknown = trusting.run("git-tree", url=url, commit=second, path="plugins/jira", into="src", base="1" * 40)
+    assert not unknown["unchanged"] and unknown["files"] == 1
+    refused = trusting.run("git-tree", url=url, commit=second, path="", into="src", base="main")
+    assert refused.code == "refused"
+
+
 def test_the_tree_hash_is_that_of_the_documented_lines(trusting, web, git):
     repo = git.repo("work", FILES)
     answer = trusting.run("git-tree", url=web.add_repository("work", repo), path="plugins/jira",

@@ -140,3 +140,23 @@ def test_sources_of_ones_own_that_are_gone_keep_back_nobody(paii, git):
     assert told.count("what is installed stays") == 2
     assert sorted(installed(paii)) == ["kept", "one", "two"]
     assert "Two." in (paii.claude / "skills/kept/SKILL.md").read_text()
+
+
+def test_what_would_need_one_out_of_reach_stays(paii, web, git):
+    """A new version that needs another plugin which cannot be had: the older one works, and the rest is updated."""
+    def listed(version, needs):
+        return {".claude-plugin/marketplace.json": json.dumps({
+            "name": "m", "owner": {"name": "o"}, "plugins": [
+                {"name": "kit", "source": "./kit", "version": version, "dependencies": needs},
+                {"name": "far", "source": {"source": "url", "url": f"{web.url}/git/nowhere.git"}},
+                {"name": "own", "source": "./own", "version": version}]}),
+            "kit/SKILL.md": f"---\nname: kit\ndescription: k\n---\n{version}\n",
+            "own/SKILL.md": f"---\nname: own\ndescription: o\n---\n{version}\n"}
+
+    paii.env.update(web.env)
+    repo = git.repo("market", listed("1.0.0", []))
+    paii.run("registry", "add", "m", web.add_repository("market", repo))
+    paii.run("install", "m/kit", "m/own")
+    repo.commit(listed("1.1.0", ["far"]))
+    assert "plugin 'far': " in paii.run("update", "--yes").stderr
+    assert installed(paii) == {"kit": "1.0.0", "own": "1.1.0"}
