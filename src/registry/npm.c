@@ -103,8 +103,10 @@ int npm_prepare(struct fetch_job *job, struct arena *arena)
     job->group = NULL;
     job->op = package ? FETCH_NPM : FETCH_GET;
     job->into = "package.tgz";
-    if (!package)
+    if (!package) {
+        job->public_only = job->public_only && !npm_config_owns(source, arena);
         return npm_config_token(&job->bearer, source, arena);
+    }
     job->public_only &= !text_starts(source, plain);
     result = choose_registry(&registry, source, package, arena);
     if (result < 0)

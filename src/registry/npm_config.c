@@ -6,6 +6,7 @@
 #include "base/paths.h"
 #include "base/process.h"
 #include "base/text.h"
+#include "base/url.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -43,26 +44,47 @@ static const char *trimmed(struct arena *arena, const char *text, const char *en
     return arena_strndup(arena, text, (size_t)(end - text));
 }
 
-/* The last value of `key`, as it stands there; NULL if there is none. */
-static int npmrc_get(const char **out, const char *key, struct arena *arena)
+/* Calls `on_setting` for each line that sets something. */
+static int npmrc_read(void (*on_setting)(void *payload, const char *key, const char *value),
+                      void *payload, struct arena *arena)
 {
     AUTO_BUF text = {0};
     const char *path = npmrc_path(arena);
     struct strings lines = {0};
-    int result;
 
-    *out = NULL;
     if (!fs_exists(path))
         return 0;
-    result = fs_read(&text, path, NPMRC_MAX);
+    int result = fs_read(&text, path, NPMRC_MAX);
     strings_split(&lines, arena, buf_text(&text), '\n');
     for (size_t i = 0; i < lines.count; i++) {
         const char *line = lines.items[i], *equals = strchr(line, '=');
 
-        if (*line != '#' && *line != ';' && equals &&
-            strcmp(trimmed(arena, line, equals), key) == 0)
-            *out = trimmed(arena, equals + 1, line + strlen(line));
+        if (*line != '#' && *line != ';' && equals)
+            on_setting(payload, trimmed(arena, line, equals),
+                       trimmed(arena, equals + 1, line + strlen(line)));
     }
+    return result;
+}
+
+struct wanted {
+    const char *key, *value;
+};
+
+static void take_wanted(void *payload, const char *key, const char *value)
+{
+    struct wanted *wanted = payload;
+
+    if (strcmp(key, wanted->key) == 0)
+        wanted->value = value;
+}
+
+/* The last value of `key`, as it stands there; NULL if there is none. */
+static int npmrc_get(const char **out, const char *key, struct arena *arena)
+{
+    struct wanted wanted = {.key = key};
+    int result = npmrc_read(take_wanted, &wanted, arena);
+
+    *out = wanted.value;
     return result;
 }
 
@@ -173,6 +195,40 @@ int npm_config_registry(const char **out, const char *package, struct arena *are
     if (result < 0)
         return result;
     return *out ? expand(out, *out, arena) : no_registry(package);
+}
+
+struct owned {
+    const struct url *url;
+    struct arena *arena;
+    bool found;
+};
+
+static void compare_origin(void *payload, const char *key, const char *value)
+{
+    struct owned *owned = payload;
+    struct url registry;
+
+    if (strcmp(key, "registry") != 0 && !text_ends(key, ":registry"))
+        return;
+    if (url_parse(&registry, owned->arena, value, true) < 0)
+        error_clear();
+    else
+        owned->found |= url_same_origin(&registry, owned->url);
+}
+
+bool npm_config_owns(const char *text, struct arena *arena)
+{
+    const char *registry = environment("npm_config_registry", "NPM_CONFIG_REGISTRY");
+    struct url url;
+    struct owned owned = {.url = &url, .arena = arena};
+
+    if (url_parse(&url, arena, text, true) == 0) {
+        if (registry)
+            compare_origin(&owned, "registry", registry);
+        npmrc_read(compare_origin, &owned, arena);
+    }
+    error_clear();
+    return owned.found;
 }
 
 /* ---- its token ---- */

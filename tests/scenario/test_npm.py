@@ -79,6 +79,13 @@ def entry(person):
     return write
 
 
+def forget(person, name):
+    """Neither the store nor the cache has it any more."""
+    person.run("remove", name)
+    person.run("gc", "--keep", "0")
+    shutil.rmtree(person.home / ".cache/paii/archives")
+
+
 def description(paii):
     return skill_text(paii, "kit/skills/measure")
 
@@ -160,16 +167,12 @@ def test_a_lock_file_is_enough(person, entry, npm, web):
     person.run("install", "kit")
     lock = person.write("team.lock", lock_text(person))
     npm.publish("kit", "1.1.0")
-    person.run("remove", "kit")
-    person.run("gc", "--keep", "0")
-    shutil.rmtree(person.home / ".cache/paii/archives")
+    forget(person, "kit")
     web.forget()
     person.run("install", "--locked", lock)
     assert web.requests == ["GET /npm/kit/-/kit-1.0.0.tgz"] and "1.0.0" in description(person)
     web.add("npm/kit/-/kit-1.0.0.tgz", tar({"package.json": "{}"}, "package"))
-    person.run("remove", "kit")
-    person.run("gc", "--keep", "0")
-    shutil.rmtree(person.home / ".cache/paii/archives")
+    forget(person, "kit")
     person.run("install", "--locked", lock, expect=14)
 
 
@@ -418,3 +421,9 @@ def test_a_public_marketplace_does_not_lead_inside(person, npm, web, git):
     refused(person, 13, "private network")
     person.run("install", "own")
     assert installed(person) == {"own": "1.0.0"}
+    lock = person.write("own.lock", lock_text(person))
+    forget(person, "own")
+    person.run("install", "--locked", lock)
+    forget(person, "own")
+    person.write(".npmrc", "")  # now nobody here has chosen that address
+    person.run("install", "--locked", lock, expect=13)
