@@ -147,18 +147,30 @@ static void print_details(const struct change *change, const struct step *step)
         print_links(&choice->package, &parts);
 }
 
-static void json_build(struct json_writer *json, const struct choice *choice, struct arena *arena)
+/* What only the staged tree tells, so of a plan alone. */
+static void json_details(struct json_writer *json, const struct choice *choice, struct arena *arena)
 {
     struct strings types = {0};
+    struct components parts;
+    struct programs programs = {.arena = arena};
     const struct build_adapter *adapter = build_adapter(choice->manifest->build.type);
+    if (claude_components(&parts, arena, choice->package.name, choice->tree_dir) < 0) {
+        error_clear();
+        return;
+    }
+    programs_find(&programs, choice->manifest, &parts, choice->tree_dir);
+    change_could_build(&types, choice, arena);
+    json_object(json);
+    json_field(json, "name", choice->package.name);
     if (adapter->needed(choice->manifest, choice->tree_dir))
         json_field(json, "build", build_type_names[adapter->type]);
-    change_could_build(&types, choice, arena);
     json_key(json, "could_build");
     json_array(json);
     for (size_t i = 0; i < types.count; i++)
         json_string(json, types.items[i]);
     json_end_array(json);
+    programs_json(json, &programs);
+    json_end_object(json);
 }
 
 static void json_step(struct json_writer *json, const struct step *step, struct arena *arena)
@@ -176,8 +188,6 @@ static void json_step(struct json_writer *json, const struct step *step, struct 
     json_field(json, "source", source_text(&package->source, arena));
     json_field(json, "commit", package->source.commit);
     json_field(json, "because", step->because);
-    if (step->choice && step->choice->tree_dir)
-        json_build(json, step->choice, arena);
     json_end_object(json);
 }
 
@@ -196,6 +206,16 @@ static void print_json(const struct change *change)
         if (change->steps[i].kind != STEP_KEEP)
             json_step(&json, &change->steps[i], change->arena);
     json_end_array(&json);
+    if (change->request->dry_run) {
+        json_key(&json, "details");
+        json_array(&json);
+        for (size_t i = 0; i < change->step_count; i++) {
+            const struct choice *choice = change->steps[i].choice;
+            if (change->steps[i].kind != STEP_KEEP && choice && choice->tree_dir)
+                json_details(&json, choice, change->arena);
+        }
+        json_end_array(&json);
+    }
     json_end_object(&json);
     buf_putc(&text, '\n');
     out_bytes(text.data, text.len);

@@ -152,28 +152,9 @@ static void json_actions(struct json_writer *json, const struct manifest *manife
     json_end_array(json);
 }
 
-static void json_program(struct json_writer *json, const struct program *program,
-                         struct arena *arena)
+static void json_needs(struct json_writer *json, const struct facts *facts)
 {
-    json_object(json);
-    json_field(json, "name", program->name);
-    json_key(json, "found");
-    json_boolean(json, program_is_here(program, arena));
-    json_key(json, "optional");
-    json_boolean(json, program->use == PROGRAM_MAYBE);
-    json_field(json, "by", program->by);
-    json_field(json, "debian", program_package(program->name));
-    json_end_object(json);
-}
-
-static void json_needs(struct json_writer *json, const struct facts *facts, struct arena *arena)
-{
-    json_key(json, "programs");
-    json_array(json);
-    for (size_t i = 0; i < facts->programs.count; i++) {
-        json_program(json, &facts->programs.items[i], arena);
-    }
-    json_end_array(json);
+    programs_json(json, &facts->programs);
     json_key(json, "variables");
     json_array(json);
     for (size_t i = 0; i < facts->variable_count; i++) {
@@ -210,7 +191,7 @@ void facts_json(struct json_writer *json, const struct facts *facts, struct aren
     json_servers(json, &facts->components, arena);
     json_actions(json, &facts->manifest);
     json_hooks(json, facts);
-    json_needs(json, facts, arena);
+    json_needs(json, facts);
     json_key(json, "context");
     json_object(json);
     json_key(json, "estimated");

@@ -2,7 +2,6 @@
 
 #include "base/error.h"
 #include "base/fs.h"
-#include "base/process.h"
 #include "base/text.h"
 #include "claude/native_hooks.h"
 #include "registry/events.h"
@@ -259,7 +258,7 @@ static void look_at_script(struct looking *in, const char *path)
     struct stat st;
     struct arena *arena = in->out->arena;
     if (stat(path, &st) != 0 || !S_ISREG(st.st_mode) || in->files++ > FILES_MAX ||
-        !read_text(&text, path))
+        !read_text(&text, path) || text.len == 0)
         return;
     const char *by = arena_strdup(arena, path + strlen(in->dir) + 1);
     const char *program = shebang(buf_text(&text), arena);
@@ -466,23 +465,4 @@ void programs_find(struct programs *out, const struct manifest *manifest,
     buf_release(&in.told);
     if (out->count)
         qsort(out->items, out->count, sizeof *out->items, compare);
-}
-
-bool program_is_here(const struct program *program, struct arena *arena)
-{
-    return process_find(arena, program->name) != NULL;
-}
-
-const char *programs_text(const struct programs *programs, bool maybe)
-{
-    struct strings names = {0};
-    for (size_t i = 0; i < programs->count; i++) {
-        const struct program *program = &programs->items[i];
-        if ((program->use == PROGRAM_MAYBE) == maybe)
-            strings_add(
-                &names, programs->arena,
-                arena_printf(programs->arena, "%s%s", program->name,
-                             program_is_here(program, programs->arena) ? "" : " (not found)"));
-    }
-    return strings_join(&names, programs->arena, ", ");
 }

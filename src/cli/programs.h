@@ -31,6 +31,8 @@ bool program_is_here(const struct program *program, struct arena *arena);
 const char *program_package(const char *name);
 /* "jq, node (not found)" of those that are needed, or may be used. */
 const char *programs_text(const struct programs *programs, bool maybe);
+/* "programs": all of them. */
+void programs_json(struct json_writer *json, const struct programs *programs);
 
 /* ---- programs_shell.c ---- */
 

@@ -97,7 +97,7 @@ def test_nothing_is_built_unasked(person, way):
     plan = person.run("install", folder, "--dry-run")
     sign = {"pip": "pyproject.toml", "cargo": "Cargo.toml", "make": "Makefile"}[way]
     assert f"carries a {sign}; --build would build it" in plan.stdout and "build:" not in plan.stdout
-    assert person.run("install", folder, "--dry-run", "--json").json()["steps"][0]["could_build"] == [way]
+    assert person.run("install", folder, "--dry-run", "--json").json()["details"][0]["could_build"] == [way]
     person.run("install", folder)
     assert not (prefix(person) / BUILDS[way][1]).exists()
     assert value(person, "build") is None and value(person, "capabilities") is None

@@ -54,6 +54,8 @@ def line(text, key):
 def test_the_plan_tells_them(paii, kit):
     said = paii.run("install", kit, "--dry-run").stdout
     assert list(line(said, "needs:")) == list(NEEDS) and list(line(said, "may use:")) == list(MAY_USE)
+    told, = paii.run("install", kit, "--dry-run", "--json").json()["details"]
+    assert {row["name"]: row["by"] for row in told["programs"] if not row["optional"]} == NEEDS
     said = paii.run("install", kit, "--dry-run", env={"PATH": "/nowhere"}).stdout
     assert not any(line(said, "needs:").values())
 
