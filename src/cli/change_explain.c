@@ -267,11 +267,12 @@ static void widen(const struct explanation *explanation, struct line *line)
         return;
     for (size_t i = 0; i < planner->need_count; i++) {
         const struct need *need = &planner->needs[i];
+        if (need->gate != line->gate || crowd_has(&line->who, need->candidate) ||
+            strcmp(name_of(explanation, need->candidate), name) != 0 ||
+            !plan_choosable(planner->choices[need->candidate], NULL, false))
+            continue;
         struct wanted wanted = wanted_of(explanation, need);
-        if (need->gate == line->gate && strcmp(name_of(explanation, need->candidate), name) == 0 &&
-            same_thing(&wanted, &line->want[0]) &&
-            plan_choosable(planner->choices[need->candidate], NULL, false) &&
-            !crowd_has(&line->who, need->candidate)) {
+        if (same_thing(&wanted, &line->want[0])) {
             uint32_t candidate = need->candidate;
             line->who = crowd_with(explanation, &line->who, &(struct crowd){&candidate, 1});
             add_wanted(explanation, line, wanted);

@@ -1,6 +1,7 @@
 /* What nearly satisfies a want, and why it does not. */
 #include "cli/explain.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static bool in_range(const struct explanation *explanation, const char *version_text,
@@ -86,14 +87,18 @@ static const struct package *removed(const struct explanation *explanation,
     return NULL;
 }
 
+static int compare_name(const void *name, const void *choice)
+{
+    return strcmp(name, (*(struct choice *const *)choice)->package.name);
+}
+
 /* The registry whose versions of that name are choices, NULL: none is. */
 static const char *chosen_registry(const struct explanation *explanation, const char *name)
 {
     const struct planner *planner = explanation->planner;
-    for (size_t i = 0; i < planner->choice_count; i++)
-        if (strcmp(planner->choices[i]->package.name, name) == 0)
-            return planner->choices[i]->package.registry;
-    return NULL;
+    struct choice *const *found = bsearch(name, planner->choices, planner->choice_count,
+                                          sizeof *planner->choices, compare_name);
+    return found ? (*found)->package.registry : NULL;
 }
 
 bool explain_hidden(const struct explanation *explanation, const struct wanted *want,
@@ -109,6 +114,8 @@ bool explain_hidden(const struct explanation *explanation, const struct wanted *
         for (size_t i = first; i < first + count; i++) {
             catalog_get(catalog, i, out);
             out->registry = registry;
+            if (want->contract && !strstr(out->provides, want->contract))
+                continue;
             if (want->registry && strcmp(want->registry, registry) != 0)
                 continue;
             const char *chosen = chosen_registry(explanation, out->name);
