@@ -8,8 +8,20 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* The link that says whose folder of state this is. */
+static int name_project(void)
+{
+    struct arena arena = {0};
+    const char *root = path_join(&arena, paths.dir, "root");
+    const char *there = fs_read_link(&arena, root);
+    int result = there && strcmp(there, paths.project) == 0 ? 0 : fs_symlink(paths.project, root);
+    arena_release(&arena);
+    return result;
+}
 
 int store_init(void)
 {
@@ -20,11 +32,7 @@ int store_init(void)
         if (result < 0)
             return result;
     }
-    struct arena arena = {0};
-    int result =
-        paths.project ? fs_symlink(paths.project, path_join(&arena, paths.dir, "root")) : 0;
-    arena_release(&arena);
-    return result;
+    return paths.project ? name_project() : 0;
 }
 
 static void say_waiting(const char *holder)
