@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/semver.h"
 #include "cli/project.h"
+#include "registry/dependency.h"
 #include "store/store.h"
 
 #include <stddef.h>
@@ -42,10 +43,50 @@ static const struct catalog *catalog_of(const struct looking *looking, const cha
     return NULL;
 }
 
-/* The newest offered version in `range` (NULL: any) that is newer than `installed`; else
- * `fallback`. */
+/* Ranges that a version must be in, all of them. */
+struct bounds {
+    const struct range **items;
+    size_t count, capacity;
+};
+
+static void add_bound(struct looking *looking, struct bounds *bounds, const char *text)
+{
+    const struct range *range =
+        *text && strcmp(text, "*") != 0 ? range_parse(looking->arena, text, true) : NULL;
+    if (range)
+        *arena_push(looking->arena, &bounds->items, &bounds->count, &bounds->capacity) = range;
+}
+
+/* What a person asked for, and what the plugins ask for that depend on it. */
+static struct bounds bounds_of(struct looking *looking, const struct package *package)
+{
+    struct bounds bounds = {0};
+    add_bound(looking, &bounds, package->range);
+    for (size_t i = 0; i < looking->installed.count; i++) {
+        struct package other;
+        struct dependency *terms;
+        catalog_get(&looking->installed, i, &other);
+        size_t count = dependency_parse_lines(&terms, other.depends, looking->arena);
+        for (size_t t = 0; t < count; t++)
+            if (strcmp(terms[t].name, package->name) == 0)
+                add_bound(looking, &bounds, terms[t].range);
+    }
+    return bounds;
+}
+
+static bool is_within(const struct bounds *bounds, const struct version *version)
+{
+    for (size_t i = 0; i < bounds->count; i++)
+        if (!range_matches(bounds->items[i], version, false))
+            return false;
+    return bounds->count || version->pre_len == 0;
+}
+
+static const struct bounds boundless;
+
+/* The newest offered version within the bounds that is newer than `installed`; else `fallback`. */
 static const char *newest(const struct catalog *catalog, const char *name, const char *installed,
-                          const struct range *range, const char *fallback)
+                          const struct bounds *bounds, const char *fallback)
 {
     size_t first, count = catalog_find(catalog, name, &first);
     struct version mine = {0};
@@ -54,12 +95,12 @@ static const char *newest(const struct catalog *catalog, const char *name, const
         struct package package;
         struct version version;
         catalog_get(catalog, i, &package);
-        if (package.flags & PACKAGE_YANKED || (package.flags & PACKAGE_TAGGED && !range) ||
+        if (package.flags & PACKAGE_YANKED || (package.flags & PACKAGE_TAGGED && !bounds->count) ||
             !version_parse(&version, package.version, true))
             continue;
         if (version_compare(&version, &mine) <= 0)
             continue;
-        if (range ? range_matches(range, &version, false) : version.pre_len == 0)
+        if (is_within(bounds, &version))
             return package.version;
     }
     return fallback;
@@ -135,15 +176,14 @@ static void compare_versions(struct looking *looking, const struct catalog *cata
                              const struct package *package)
 {
     const char *version = package->version;
-    struct range *range =
-        *package->range ? range_parse(looking->arena, package->range, true) : NULL;
+    struct bounds bounds = bounds_of(looking, package);
     bool held = package->flags & PACKAGE_HELD;
     struct row row = {
         .name = package->name,
         .version = version,
         .held = held,
-        .wanted = held ? version : newest(catalog, package->name, version, range, version),
-        .latest = newest(catalog, package->name, version, NULL, version),
+        .wanted = held ? version : newest(catalog, package->name, version, &bounds, version),
+        .latest = newest(catalog, package->name, version, &boundless, version),
         .registry = package->registry,
     };
     if (strcmp(row.latest, version) != 0 || strcmp(row.wanted, version) != 0)
@@ -176,7 +216,7 @@ static void compare(struct looking *looking, const struct package *package)
     row.renamed = renamed_to(catalog, package->name);
     row.withdrawn = !catalog_find(catalog, package->name, &first);
     if (row.renamed)
-        row.latest = newest(catalog, row.renamed, package->version, NULL, package->version);
+        row.latest = newest(catalog, row.renamed, package->version, &boundless, package->version);
     if (row.renamed || row.withdrawn)
         add_row(looking, row);
     else if (package->flags & PACKAGE_HELD && package->flags & PACKAGE_UNVERSIONED)
@@ -259,7 +299,7 @@ const struct command cmd_outdated = {
     .summary = "list plugins that have a newer version",
     .description = "Compares with the registries as they were last seen; 'paii registry update' "
                    "looks again. 'wanted' is the newest version in the range that was asked for, "
-                   "or the held one. Of a "
+                   "by you and by what depends on it, or the held one. Of a "
                    "plugin without a version in its registry the content is compared, fetched "
                    "if its commit is another one.",
     .group = GROUP_PLUGINS,

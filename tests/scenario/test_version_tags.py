@@ -107,6 +107,9 @@ def test_an_update_follows_new_tags_in_the_range(market):
     market.run("install", "kit")
     assert "vault" not in market.run("update").stdout
     market.repo.git("tag", "vault--v2.1.9", market.commits["2.2.0"])
+    market.run("registry", "update")
+    row = next(row for row in market.run("outdated", "--json").json() if row["name"] == "vault")
+    assert (row["version"], row["wanted"]) == ("2.1.4", "2.1.9")
     market.run("update")
     assert market.vault() == ("2.1.9", market.commits["2.2.0"], "2.2.0")
     market.run("rollback")
