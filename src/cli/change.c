@@ -25,6 +25,7 @@ static bool leaves_unreachable(struct change *change, int result)
             (choice->direct && result == -ERR_AUTH))
             continue;
         choice->same_as_current = left = true;
+        change_unfollow_rename(change, choice->package.name);
         warning("%s; what is installed stays", choice->unreachable);
     }
     if (left)

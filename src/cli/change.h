@@ -167,6 +167,8 @@ void change_could_build(struct strings *types, const struct choice *choice, stru
 /* Of what is to be updated: takes the new names into the request for the old ones, and warns of
  * what is no longer offered. */
 void change_follow_renames(struct change *change);
+/* The plugin that is called `name` now, if that is one, stays under its old name. */
+void change_unfollow_rename(struct change *change, const char *name);
 /* One step, an update, of the removal of the old name and the installation of the new one. */
 void change_join_renames(struct change *change);
 /* Whether the step is such a one. */

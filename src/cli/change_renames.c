@@ -109,6 +109,30 @@ void change_follow_renames(struct change *change)
     change->request = &change->followed;
 }
 
+void change_unfollow_rename(struct change *change, const char *name)
+{
+    struct change_request *request = &change->followed;
+    const char *old = NULL;
+    size_t renames = 0, specs = 0, removals = 0;
+    for (size_t i = 0; i < change->rename_count; i++) {
+        if (strcmp(change->renames[i].to, name) == 0)
+            old = change->renames[i].before->name;
+        else
+            change->renames[renames++] = change->renames[i];
+    }
+    if (!old)
+        return;
+    change->rename_count = renames;
+    for (size_t i = 0; i < request->install_count; i++)
+        if (!request->install[i].name || strcmp(request->install[i].name, name) != 0)
+            request->install[specs++] = request->install[i];
+    request->install_count = specs;
+    for (size_t i = 0; i < request->remove.count; i++)
+        if (strcmp(request->remove.items[i], old) != 0)
+            request->remove.items[removals++] = request->remove.items[i];
+    request->remove.count = removals;
+}
+
 /* ---- the plan ---- */
 
 static struct step *find_step(struct change *change, enum step_kind kind, const char *name)

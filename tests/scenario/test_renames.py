@@ -193,6 +193,17 @@ def test_removal_after_a_rename_leaves_nothing(paii, market):
     assert not paii.claude.exists()
 
 
+def test_a_new_name_that_is_out_of_reach_is_not_followed(paii, market):
+    """The plugin stays under its old name, and the others are updated."""
+    market({"old": "1.0.0", "kit": "1.0.0"})
+    paii.run("install", "m/old", "m/kit")
+    market({"new": "1.1.0", "kit": "1.1.0"}, renames={"old": "new"})
+    shutil.rmtree(paii.home / "market/new")
+    assert "there is no folder" in paii.run("update").stderr
+    assert installed(paii) == {"old": "1.0.0", "kit": "1.1.0"}
+    assert links(paii) == ["kit", "old"]
+
+
 def test_a_withdrawn_plugin_is_told_and_stays(paii, market):
     market({"gone": "1.0.0", "kit": "1.0.0"})
     paii.run("install", "m/gone", "m/kit")
