@@ -144,6 +144,17 @@ static bool same_service(const struct wanted *want, const struct provided *term)
     return !want->service || (term->service && strcmp(term->service, want->service) == 0);
 }
 
+/* Oldest first, and what is no version before them. */
+static int compare_partial(const void *pa, const void *pb)
+{
+    const char *a = *(const char *const *)pa, *b = *(const char *const *)pb;
+    struct version x = {0}, y = {0};
+    version_parse_partial(&x, a);
+    version_parse_partial(&y, b);
+    int order = version_compare(&x, &y);
+    return order ? order : strcmp(a, b);
+}
+
 /* The versions of the contract that the crowd provides, of the service that is wanted. */
 static struct strings contract_versions(const struct explanation *explanation,
                                         const struct wanted *want, const struct crowd *crowd)
@@ -163,7 +174,8 @@ static struct strings contract_versions(const struct explanation *explanation,
                 strings_add(&out, explanation->arena, version);
         }
     }
-    strings_sort(&out);
+    if (out.count)
+        qsort(out.items, out.count, sizeof *out.items, compare_partial);
     return out;
 }
 

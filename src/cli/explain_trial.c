@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { HINTS_MAX = 3, TRIALS_MAX = 40, COMMAND_MAX = 120 };
+enum { HINTS_MAX = 3, TRIALS_MAX = 24, COMMAND_MAX = 120 };
 
 struct trial *trial_new(struct helper *helper)
 {

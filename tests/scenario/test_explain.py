@@ -153,6 +153,13 @@ def test_a_registry_of_higher_priority_hides_a_name(paii, team):
     assert installed(paii) == {"asker": "1.0.0", "greeter": "2.0.0"}
 
 
+def test_versions_of_a_contract_are_in_order(paii, team):
+    for minor in (2, 10, 1):
+        team.add("greeter", f"1.{minor}.0", provides=[f"Greet@1.{minor}"])
+    team.add("picky", consumes=[needs("Greet", version=">=2")])
+    assert no(paii, "install", "picky")[0][0].endswith("and there is only 1.1, 1.2 and 1.10 of greeter")
+
+
 def test_another_service(paii, team):
     team.add("slack", provides=["IntegrationProvider[slack]@1.0"])
     team.add("tracker", consumes=['dep = { contract = "IntegrationProvider", optional = false }'],
