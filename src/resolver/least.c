@@ -18,8 +18,6 @@
 #define WEIGHT_CHANGED (UINT64_C(1) << 18)
 #define WEIGHT_NEW     UINT64_C(1)
 
-enum { WORK_MAX = 10000000 }; /* in propagations and the like */
-
 struct term {
     bool root;
     uint32_t number; /* of the root, or name */
@@ -41,7 +39,8 @@ struct least {
     bool strict;                           /* names count */
     struct sets cores;
     struct found best, last;
-    uint64_t work;
+    uint64_t work;    /* in sets */
+    uint64_t started; /* after so much of the solver's */
     bool gave_up;
 };
 
@@ -171,8 +170,8 @@ static void note_core(struct least *least)
 
 static uint64_t work_left(const struct least *least)
 {
-    uint64_t done = least->work + least->solver->propagations;
-    return done < WORK_MAX ? WORK_MAX - done : 0;
+    uint64_t done = least->work + (work_of(least->solver) - least->started);
+    return done < LEAST_WORK_MAX ? LEAST_WORK_MAX - done : 0;
 }
 
 /* With all terms but those; what is found, or a new core, is noted. */
@@ -182,19 +181,19 @@ static enum outcome search(struct least *least, const struct stack *without, boo
     enum outcome outcome = TOO_MUCH;
     set_free(least, without, true);
     solver->strict = strict;
-    solver->limit = (uint32_t)(solver->propagations + work_left(least));
+    solver->limit = work_of(solver) + work_left(least);
     search_begin(solver);
     if (settle(solver)) {
         outcome = FOUND;
         set_free(least, without, false);
         note_found(least, &least->last);
-    } else if (solver->propagations <= solver->limit) {
+    } else if (work_of(solver) <= solver->limit) {
         outcome = REFUTED;
         note_core(least);
     }
     search_end(solver);
     solver->strict = false;
-    solver->limit = UINT32_MAX;
+    solver->limit = UINT64_MAX;
     set_free(least, without, false);
     least->gave_up = least->gave_up || outcome == TOO_MUCH;
     return outcome;
@@ -341,13 +340,14 @@ static uint32_t *picks_of(struct least *least)
     return picks;
 }
 
-/* When nothing is dropped the search gave each the first that it can have. */
+/* If nothing was dropped the first search gave each the first that it can have. */
 static void raise_all(struct least *least, const uint32_t *picks)
 {
     struct solver *solver = least->solver;
+    bool nothing_dropped = least->best.cost == 0;
     minimise(least);
     for (uint32_t i = 0; i < solver->request->raised_count; i++)
-        if (least->best.cost == 0)
+        if (nothing_dropped)
             set_root(least, solver->soft + i, (struct root){&picks[i], 1});
         else
             raise_one(least, solver->soft + i);
@@ -361,7 +361,7 @@ bool change_least(struct solver *solver, struct arena *arena, struct selection *
     if (!changes_anything(solver))
         return true;
     bool raises = solver->request->raised_count > 0;
-    struct least least = {.solver = solver, .strict = !raises};
+    struct least least = {.solver = solver, .strict = !raises, .started = work_of(solver)};
     least.term_of_root = arena_array(&least.scratch, solver->root_count + 1u, sizeof(uint32_t));
     least.term_of_name = arena_array(&least.scratch, solver->index.names + 1u, sizeof(uint32_t));
     note_found(&least, &least.best);

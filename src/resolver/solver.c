@@ -69,7 +69,7 @@ struct solver *resolver_new(const struct index *index)
     solver->loose = numbers(index->names, 1);
     solver->touched = numbers(index->candidates, 1);
     solver->gate_head = numbers(index->candidates, sizeof(uint32_t));
-    solver->limit = UINT32_MAX;
+    solver->limit = UINT64_MAX;
     allocate_variables(solver, 16);
     return solver;
 }
@@ -156,7 +156,7 @@ static uint32_t best_member(const struct solver *solver, uint32_t gate)
 bool settle(struct solver *solver)
 {
     uint32_t floor = solver->floor;
-    while (solver->propagations <= solver->limit) {
+    while (work_of(solver) <= solver->limit) {
         if (!propagate(solver)) {
             if (!learn(solver) || (floor && solver->level <= floor))
                 return false;
@@ -358,18 +358,20 @@ bool resolver_can(struct solver *solver, const struct request *request)
     return found;
 }
 
-/* With everything that can be given up, else with nothing of it. */
+/* With everything that can be given up, unless that is too much to ask; else with nothing of it. */
 static bool find_any(struct solver *solver)
 {
+    bool soft = solver->soft < solver->root_count;
     search_begin(solver);
-    if (settle(solver))
-        return true;
-    if (solver->soft == solver->root_count)
-        return false;
+    solver->limit = soft ? LEAST_WORK_MAX : UINT64_MAX;
+    bool found = settle(solver);
+    solver->limit = UINT64_MAX;
+    if (found || !soft)
+        return found;
     search_end(solver);
     memset(solver->given_up + solver->soft, 1, solver->root_count - solver->soft);
     search_begin(solver);
-    bool found = settle(solver);
+    found = settle(solver);
     memset(solver->given_up, 0, solver->root_count);
     return found;
 }

@@ -65,8 +65,8 @@ struct answer_plan {
     uint32_t selected_count;
     struct fact *facts; /* when not found: in the order of a derivation, in the arena */
     uint32_t fact_count;
-    /* Found, and nothing less can be changed. Else it was too much work to make sure: it is one of
-     * which no single change can be taken back. */
+    /* Found, and nothing less can be changed. Else it was too much work to make sure, and it is the
+     * best that was found. */
     bool least;
     /* How much work it was: */
     uint32_t decisions, conflicts, propagations;

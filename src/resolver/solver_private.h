@@ -99,7 +99,7 @@ struct solver {
     struct stack learnt, order;
     struct stack touched_candidates, touched_gates, touched_literals; /* to be cleaned */
     uint32_t decisions, conflicts, propagations;
-    uint32_t limit; /* of propagations: beyond it the search ends without an answer */
+    uint64_t limit; /* of work: beyond it the search ends without an answer */
 };
 
 #define NEGATED(literal)   ((literal)&1)
@@ -165,6 +165,13 @@ static inline uint32_t level_of(const struct solver *solver, uint32_t variable)
     return solver->level_of[cause_of(solver, variable)];
 }
 
+/* Done since the request began, in propagations. A conflict and what is learnt of it cost as much
+ * as many. */
+static inline uint64_t work_of(const struct solver *solver)
+{
+    return solver->propagations + UINT64_C(1000) * solver->conflicts;
+}
+
 void stack_push(struct stack *stack, uint32_t item);
 
 /* ---- propagate.c ---- */
@@ -202,6 +209,8 @@ bool settle(struct solver *solver);
 bool resolver_can(struct solver *solver, const struct request *request);
 
 /* ---- least.c ---- */
+
+enum { LEAST_WORK_MAX = 10000000 }; /* then what was found will do */
 
 struct selection {
     uint32_t *candidates; /* each after those that it was selected for */
