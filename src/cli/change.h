@@ -171,7 +171,9 @@ void change_follow_renames(struct change *change);
 void change_unfollow_rename(struct change *change, const char *name);
 /* One step, an update, of the removal of the old name and the installation of the new one. */
 void change_join_renames(struct change *change);
-/* Whether the step is such a one. */
+/* What is installed under that name, or is renamed to it; NULL if nothing is. */
+const struct package *change_before(const struct change *change, const char *name);
+/* Whether the step is of one that is renamed. */
 bool step_renames(const struct step *step);
 /* What the person has under the old names is found under the new ones, too; and no longer. */
 int change_link_folders(const struct change *change);

@@ -92,7 +92,7 @@ static const char *choose_standing(const struct choice *choice, const struct man
 static const char *standing(const struct change *change, const struct choice *choice,
                             const struct manifest *manifest)
 {
-    const struct package *before = installed_find(&change->before, manifest->name);
+    const struct package *before = change_before(change, manifest->name);
     const char *kept = before ? or_empty(before->build) : "";
     return *kept ? kept : manifest_entry_build(change->arena, &choice->package);
 }

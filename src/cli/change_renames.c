@@ -150,8 +150,8 @@ static struct step *find_step(struct change *change, enum step_kind kind, const 
 static void join(struct step *step, const struct package *before)
 {
     struct package *package = &step->choice->package;
-    package->flags &= ~(unsigned)PACKAGE_REQUESTED;
-    package->flags |= before->flags & (PACKAGE_REQUESTED | PACKAGE_DISABLED | PACKAGE_PARTLY);
+    const unsigned kept = PACKAGE_REQUESTED | PACKAGE_FLAT | PACKAGE_DISABLED | PACKAGE_PARTLY;
+    package->flags = (package->flags & ~kept) | (before->flags & kept);
     package->disabled_components = before->disabled_components;
     package->range = before->range;
     step->kind = STEP_UPDATE;
@@ -172,6 +172,14 @@ void change_join_renames(struct change *change)
         memmove(gone, gone + 1, after * sizeof *gone);
         change->step_count--;
     }
+}
+
+const struct package *change_before(const struct change *change, const char *name)
+{
+    for (size_t i = 0; i < change->rename_count; i++)
+        if (strcmp(change->renames[i].to, name) == 0)
+            return change->renames[i].before;
+    return installed_find(&change->before, name);
 }
 
 bool change_is_called(const struct change *change, const char *plugin, const char *name)

@@ -17,14 +17,14 @@ def market(paii):
     """market({NAME: VERSION}, renames={OLD: NEW}): the folder registry `m` holds just these from now on."""
     folder = paii.home / "market"
 
-    def write(versions, renames=None, **extra):
+    def write(versions, renames=None, files=None, **extra):
         shutil.rmtree(folder, ignore_errors=True)
         known = "m" in paii.run("registry", "list").stdout.split()
         for name, version in versions.items():
             paii.write_tree(folder / name, {
                 ".claude-plugin/plugin.json": json.dumps({"name": name, "version": version,
                                                           **extra.get(name, {})}),
-                "skills/work/SKILL.md": skill(f"{name} {version}")})
+                "skills/work/SKILL.md": skill(f"{name} {version}"), **(files or {})})
         paii.write(folder / ".claude-plugin/marketplace.json", json.dumps({
             "name": "m", "owner": {"name": "o"}, "renames": renames or {},
             "plugins": [{"name": name, "source": f"./{name}", "version": version}
@@ -113,6 +113,17 @@ def test_what_was_switched_off_stays_off(paii, market):
     market({"new": "1.0.0"}, renames={"old": "new"})
     paii.run("update")
     assert "disabled = true" in lock_text(paii) and not (paii.claude / "skills/new").exists()
+
+
+def test_what_was_asked_for_at_install_counts_for_the_new_name(paii, market):
+    make = {"Makefile": "install:\n\tinstall -D tool $(DESTDIR)$(PREFIX)/bin/tool\n", "tool": "#!/bin/sh\n"}
+    market({"old": "1.0.0"}, files=make)
+    paii.run("install", "m/old", "--flat", "--build", "--yes")
+    market({"new": "1.1.0"}, renames={"old": "new"}, files=make)
+    paii.run("update", "--yes")
+    assert installed(paii) == {"new": "1.1.0"}
+    assert (paii.dir / "current/prefix/new/bin/tool").exists()
+    assert links(paii) == ["new", "work"]
 
 
 def test_a_renamed_plugin_that_does_more_is_asked_about(paii, market):
