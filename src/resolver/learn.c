@@ -56,6 +56,8 @@ static void mark(struct learning *learning, uint32_t literal)
         return;
     solver->seen[variable] = 1;
     stack_push(&solver->order, variable);
+    if (!is_candidate(solver, variable) && solver->watched[gate_of(solver, variable)])
+        solver->blame[gate_of(solver, variable)]++;
     uint32_t level = solver->level_of[variable];
     if (level == learning->level)
         learning->open++;

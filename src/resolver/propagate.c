@@ -392,7 +392,7 @@ static bool avoid_all(struct solver *solver, uint32_t candidate, const struct li
         struct span others = list_of(reverse, sets.items[s]);
         for (uint32_t i = 0; i < others.count; i++) {
             uint32_t other = others.items[i];
-            if (index->name[other] == index->name[candidate])
+            if (solver->value[other] == FALSE || index->name[other] == index->name[candidate])
                 continue;
             if ((solver->touched[other] || solver->value[other] == TRUE) &&
                 !imply(solver, NEGATIVE(other), solver->level_of[candidate], BY_AVOID, candidate))

@@ -1,4 +1,4 @@
-/* Decisions, wishes, and the way of a request through the solver. */
+/* Wishes, and the way of a request through the solver. */
 #include "resolver/solver_private.h"
 
 #include "base/memory.h"
@@ -41,6 +41,7 @@ static void allocate_variables(struct solver *solver, uint32_t roots)
     solver->clause_head = numbers(2 * (size_t)variables, sizeof(uint32_t));
     solver->watched = numbers(gates, 1);
     solver->witness = numbers(gates, sizeof(uint32_t));
+    solver->blame = numbers(gates, sizeof(uint32_t));
     solver->gate_watch = numbers(2 * (size_t)gates, sizeof(uint32_t));
     solver->gate_next = numbers(2 * (size_t)gates, sizeof(uint32_t));
 }
@@ -55,6 +56,7 @@ static void free_variables(struct solver *solver)
     free(solver->clause_head);
     free(solver->watched);
     free(solver->witness);
+    free(solver->blame);
     free(solver->gate_watch);
     free(solver->gate_next);
 }
@@ -67,6 +69,7 @@ struct solver *resolver_new(const struct index *index)
     solver->preferred = numbers(index->names, sizeof(uint32_t));
     solver->installed = numbers(index->names, sizeof(uint32_t));
     solver->loose = numbers(index->names, 1);
+    solver->proven = numbers(index->names, sizeof(uint32_t));
     solver->touched = numbers(index->candidates, 1);
     solver->gate_head = numbers(index->candidates, sizeof(uint32_t));
     solver->limit = UINT64_MAX;
@@ -89,6 +92,7 @@ void resolver_free(struct solver *solver)
     free(solver->preferred);
     free(solver->installed);
     free(solver->loose);
+    free(solver->proven);
     free(solver->roots);
     free(solver->given_up);
     free(solver->touched);
@@ -97,79 +101,6 @@ void resolver_free(struct solver *solver)
     free(solver->proof);
     free(solver->levels);
     free(solver);
-}
-
-/* ---- decisions ---- */
-
-static void begin_level(struct solver *solver)
-{
-    if (++solver->level >= solver->level_capacity) {
-        solver->level_capacity = solver->level_capacity ? 2 * solver->level_capacity : 64;
-        solver->levels = realloc(solver->levels, solver->level_capacity * sizeof *solver->levels);
-        if (!solver->levels)
-            out_of_memory();
-    }
-    solver->levels[solver->level] =
-        (struct level){solver->trail.count, solver->agenda.count, solver->head};
-}
-
-static void decide(struct solver *solver, uint32_t candidate)
-{
-    begin_level(solver);
-    solver->decisions++;
-    assign(solver, POSITIVE(candidate), solver->level, BY_DECISION, 0);
-}
-
-static bool holds(struct solver *solver, uint32_t gate)
-{
-    uint32_t witness = solver->witness[gate];
-    if (witness && solver->value[witness - 1] == TRUE)
-        return true;
-    struct span members = members_of(solver, gate);
-    for (uint32_t i = 0; i < members.count; i++)
-        if (solver->value[members.items[i]] == TRUE) {
-            solver->witness[gate] = members.items[i] + 1;
-            return true;
-        }
-    return false;
-}
-
-/* What is installed comes first, then the order of the gate. */
-static uint32_t best_member(const struct solver *solver, uint32_t gate)
-{
-    struct span members = members_of(solver, gate);
-    uint32_t best = NOTHING;
-    for (uint32_t i = 0; i < members.count; i++) {
-        uint32_t member = members.items[i];
-        if (value_of(solver, member) != UNKNOWN)
-            continue;
-        if (solver->preferred[solver->index.name[member]] == member + 1)
-            return member;
-        if (best == NOTHING)
-            best = member;
-        if (solver->request->preferred_count == 0)
-            break;
-    }
-    return best;
-}
-
-bool settle(struct solver *solver)
-{
-    uint32_t floor = solver->floor;
-    while (work_of(solver) <= solver->limit) {
-        if (!propagate(solver)) {
-            if (!learn(solver) || (floor && solver->level <= floor))
-                return false;
-            continue;
-        }
-        while (solver->head < solver->agenda.count &&
-               holds(solver, solver->agenda.items[solver->head]))
-            solver->head++;
-        if (solver->head == solver->agenda.count)
-            return true;
-        decide(solver, best_member(solver, solver->agenda.items[solver->head]));
-    }
-    return false;
 }
 
 /* ---- wishes ---- */
@@ -322,6 +253,7 @@ void search_end(struct solver *solver)
     for (uint32_t i = 0; i < solver->touched_gates.count; i++) {
         solver->watched[solver->touched_gates.items[i]] = 0;
         solver->witness[solver->touched_gates.items[i]] = 0;
+        solver->blame[solver->touched_gates.items[i]] = 0;
     }
     for (uint32_t i = 0; i < solver->touched_literals.count; i++)
         solver->clause_head[solver->touched_literals.items[i]] = 0;
@@ -352,7 +284,7 @@ bool resolver_can(struct solver *solver, const struct request *request)
 {
     request_begin(solver, request);
     search_begin(solver);
-    bool found = settle(solver);
+    bool found = settle_anyhow(solver);
     search_end(solver);
     request_end(solver);
     return found;

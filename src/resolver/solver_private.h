@@ -2,7 +2,8 @@
  * The state of a search, shared by the files of the solver:
  *     propagate.c  what follows from what is known
  *     learn.c      why something contradicts itself, and what to remember of it
- *     solver.c     decisions, wishes, the way of a request
+ *     decide.c     decisions
+ *     solver.c     wishes, the way of a request
  *     least.c      what is installed changes as little as can be
  *     hitting.c    the cheapest way to give something up of each of several sets
  *     explain.c    the facts behind "no"
@@ -69,11 +70,13 @@ struct solver {
     uint32_t *installed; /* candidate + 1 */
     uint8_t *loose;      /* may change, or be new, though `strict` */
     bool strict;         /* names stay as they are */
+    uint32_t *proven;    /* candidate + 1 that can be selected */
     /* By candidate: known to some watched gate. */
     uint8_t *touched;
     /* By gate: two watched members, each in a list of those who watch it. */
     uint8_t *watched;
     uint32_t *witness;    /* member found true last, + 1 */
+    uint32_t *blame;      /* how often it was part of a contradiction */
     uint32_t *gate_watch; /* 2 * gate + w: the member */
     uint32_t *gate_next;  /* 2 * gate + w: the next watch of that member, + 1 */
     uint32_t *gate_head;  /* by candidate: first watch + 1 */
@@ -93,6 +96,7 @@ struct solver {
     uint32_t floor;                 /* a level that is not undone */
     struct stack agenda;            /* gates that must hold, in the order in which they arose */
     uint32_t head;                  /* of the agenda: before it, all hold */
+    bool by_blame;                  /* what is decided next */
 
     struct stack conflict; /* literals, all false */
     struct reason why;     /* of the conflict, for the proof */
@@ -195,6 +199,19 @@ bool learn(struct solver *solver);
 /* Watches a clause; its first two literals are watched. */
 void watch_clause(struct solver *solver, uint32_t clause);
 
+/* ---- decide.c ---- */
+
+void begin_level(struct solver *solver);
+void decide(struct solver *solver, uint32_t candidate);
+bool holds(struct solver *solver, uint32_t gate);
+/* The member to take first, of those that can be had; or NOTHING. */
+uint32_t best_member(const struct solver *solver, uint32_t gate);
+/* Selects for everything on the agenda, in the order of preference. False: it cannot be, or what
+ * was decided last above `floor` was wrong, or the limit is reached. */
+bool settle(struct solver *solver);
+/* The same in any order: only whether there is a selection. */
+bool settle_anyhow(struct solver *solver);
+
 /* ---- solver.c ---- */
 
 /* A request begins and ends; in between any number of searches begin and end. */
@@ -202,9 +219,6 @@ void request_begin(struct solver *solver, const struct request *request);
 void request_end(struct solver *solver);
 void search_begin(struct solver *solver);
 void search_end(struct solver *solver);
-/* Selects for everything on the agenda. False: it cannot be, or what was decided last above `floor`
- * was wrong, or the limit is reached. */
-bool settle(struct solver *solver);
 /* Whether there is a selection, and nothing else. */
 bool resolver_can(struct solver *solver, const struct request *request);
 
