@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/fs.h"
+#include "base/paths.h"
 #include "base/text.h"
 
 #include <string.h>
@@ -29,6 +30,8 @@ static void write_environment(struct json_writer *json, const struct data *env, 
     json_field(json, "PATH",
                arena_printf(arena, "${CLAUDE_PLUGIN_ROOT}/venv/bin:%s:${CLAUDE_PLUGIN_ROOT}/bin",
                             path ? path : "${PATH}"));
+    if (!text_of(env, "PYTHONPYCACHEPREFIX")) /* so that not even root writes into the prefix */
+        json_field(json, "PYTHONPYCACHEPREFIX", path_join(arena, paths.cache, "pycache"));
     json_end_object(json);
 }
 

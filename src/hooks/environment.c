@@ -25,6 +25,8 @@ void environment_begin(struct batch *batch)
     env->arena = batch->arena;
     environment_set(env, "PATH", process_path(batch->arena));
     environment_set(env, "HOME", paths.home);
+    /* Root could write beside the sources, and then they are no longer what was installed. */
+    environment_set(env, "PYTHONPYCACHEPREFIX", path_join(env->arena, paths.cache, "pycache"));
     for (size_t i = 0; i < sizeof passed / sizeof *passed; i++)
         environment_pass(env, passed[i]);
 }
@@ -136,7 +138,6 @@ static const char *set_action(struct environment *env, struct child *child,
     environment_set(env, "PAII_DEADLINE_MS",
                     arena_printf(arena, "%lld", (long long)chain_now() + child->deadline_ms));
     environment_set(env, "PYTHONNOUSERSITE", "1");
-    environment_set(env, "PYTHONPYCACHEPREFIX", path_join(arena, paths.cache, "pycache"));
     return set_config(env, child);
 }
 

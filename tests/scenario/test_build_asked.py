@@ -77,7 +77,9 @@ def prefix(person):
 
 
 def says(program):
-    return subprocess.run([program], capture_output=True, text=True, check=True).stdout.strip()
+    """Root could write bytecode into the prefix, where nobody else can."""
+    return subprocess.run([program], capture_output=True, text=True, check=True,
+                          env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}).stdout.strip()
 
 
 def value(person, key):
@@ -277,8 +279,9 @@ def test_servers_find_the_programs_of_the_build(person):
     person.run("install", folder, "--build")
     said = json.loads((shown / ".claude-plugin/plugin.json").read_text())["mcpServers"]
     own = "${CLAUDE_PLUGIN_ROOT}/venv/bin:%s:${CLAUDE_PLUGIN_ROOT}/bin"
-    assert said["greet"] == {"command": "greet", "env": {"A": "b", "PATH": own % "/opt/x"}}
-    assert said["plain"]["env"] == {"PATH": own % "${PATH}"} and said["far"] == servers["mcpServers"]["far"]
+    bytecode = {"PYTHONPYCACHEPREFIX": str(person.home / ".cache/paii/pycache")}
+    assert said["greet"] == {"command": "greet", "env": {"A": "b", "PATH": own % "/opt/x", **bytecode}}
+    assert said["plain"]["env"] == {"PATH": own % "${PATH}", **bytecode} and said["far"] == servers["mcpServers"]["far"]
     assert not (shown / ".mcp.json").exists()
     assert sorted(os.listdir(shown / "bin")) == ["greet"] and says(shown / "bin/greet") == "hello from greet"
 

@@ -226,6 +226,14 @@ def test_native_json_counts_whatever_the_exit_status(hooks):
     assert (hooks.fire().decision, hooks.fire().reason) == ("deny", "json")
 
 
+def test_python_leaves_no_bytecode_in_the_plugin(hooks, paii):
+    """Root may write there; a guard would not be what was installed any more, and refused."""
+    hooks.native("native", {"PreToolUse": [group('python3 "${CLAUDE_PLUGIN_ROOT}/hook.py"')]},
+                 **{"hook.py": "import more\n", "more.py": "print('{\"decision\":\"block\",\"reason\":\"ran\"}')\n"})
+    assert hooks.fire().reason == hooks.fire().reason == "ran"
+    paii.run("verify")
+
+
 def test_the_same_native_command_runs_once(hooks, paii):
     command = f"echo x >> '{paii.home}/ran'"
     hooks.native("native", {"PreToolUse": [group(command), group(command, "Bash"), group(command + " ")]})
