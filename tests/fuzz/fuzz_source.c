@@ -1,9 +1,10 @@
-/* What a person types after `paii install`, URLs, contract terms, and the one printer. */
+/* What a person types after `paii install`, URLs, terms of contracts and plugins, and the
+ * one printer. */
 #include "base/error.h"
 #include "base/text.h"
 #include "base/url.h"
 #include "fuzz.h"
-#include "registry/contract.h"
+#include "registry/dependency.h"
 #include "registry/source.h"
 
 #include <assert.h>
@@ -66,6 +67,24 @@ static void try_contract(struct arena *arena, const char *text)
     contract_of_key(text);
 }
 
+/* A canonical term is its own canonical form. */
+static void try_plugin(struct arena *arena, const char *text)
+{
+    struct dependency term, *terms;
+    struct conflict *conflicts;
+    const char *canonical = conflict_text(arena, text);
+    if (canonical)
+        assert(strcmp(conflict_text(arena, canonical), canonical) == 0);
+    if (dependency_parse(&term, arena, text)) {
+        canonical = dependency_text(&term, arena);
+        assert(dependency_parse(&term, arena, canonical));
+        assert(strcmp(dependency_text(&term, arena), canonical) == 0);
+        dependency_takes(&term, "1.2.3-rc.1", arena);
+    }
+    dependency_parse_lines(&terms, text, arena);
+    conflict_parse_lines(&conflicts, text, arena);
+}
+
 static void try_text(struct arena *arena, const char *text)
 {
     static const char *const words[] = {"install", "update", "search"};
@@ -85,6 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     try_url(&arena, text);
     try_source(&arena, text);
     try_contract(&arena, text);
+    try_plugin(&arena, text);
     try_text(&arena, text);
     error_clear();
     arena_release(&arena);
