@@ -252,6 +252,21 @@ static void read_plugin(struct installed *out, struct reader *row, struct arena 
     *arena_push(arena, &out->packages, &out->count, &out->capacity) = package;
 }
 
+/* "PLUGIN.ALIAS" = "PLUGIN". */
+static void read_binding(struct installed *out, struct reader *top, struct data *binding,
+                         struct arena *arena)
+{
+    const char *dot = strchr(binding->key, '.');
+    if (!dot || !name_valid_n(binding->key, (size_t)(dot - binding->key)) ||
+        !contract_word_valid(dot + 1))
+        read_error(top, binding, "expected a plugin and its alias, as in history.memory");
+    else if (binding->type != DATA_STRING || !name_valid(binding->text))
+        read_error(top, binding, "expected a plugin name");
+    else
+        strings_add(&out->bindings, arena,
+                    arena_printf(arena, "%s=%s", binding->key, binding->text));
+}
+
 int lockfile_read(struct installed *out, struct arena *arena, const char *file, const char *text,
                   size_t len)
 {
@@ -274,8 +289,7 @@ int lockfile_read(struct installed *out, struct arena *arena, const char *file, 
     }
     struct data *bindings = read_any(&top, "bindings");
     for (struct data *b = bindings ? bindings->children : NULL; b; b = b->next)
-        if (b->type == DATA_STRING)
-            strings_add(&out->bindings, arena, arena_printf(arena, "%s=%s", b->key, b->text));
+        read_binding(out, &top, b, arena);
     strings_sort(&out->bindings);
     return diags_result(&diags);
 }

@@ -202,6 +202,15 @@ def test_what_a_lock_says_is_checked(paii, git, key, value):
     assert everything(paii) == before
 
 
+@pytest.mark.parametrize("line", ['"hello" = "hello"', '"hello.a\\" = 1" = "hello"', '"Hello.a" = "hello"',
+                                  '"hello.a" = "../hello"', '"hello.a" = 1'])
+def test_a_binding_names_plugins(paii, team, line):
+    """What is read is written into the next lock."""
+    paii.run("install", "hello")
+    lock = paii.write("x.lock", lock_text(paii) + f"\n[bindings]\n{line}\n")
+    assert "x.lock" in paii.run("install", "--locked", lock, expect=12).stderr
+
+
 def test_a_lock_cannot_name_what_is_not_that_plugin(paii, team):
     """Another plugin's tree under a prefix that the store has: the hash decides, not the name."""
     paii.run("install", "hello@1.0.0")
