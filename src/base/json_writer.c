@@ -181,6 +181,19 @@ void json_field(struct json_writer *json, const char *key, const char *text)
     json_string(json, text);
 }
 
+void json_lines(struct json_writer *json, const char *key, const char *lines)
+{
+    struct arena arena = {0};
+    struct strings items = {0};
+    strings_split(&items, &arena, lines, '\n');
+    json_key(json, key);
+    json_array(json);
+    for (size_t i = 0; i < items.count; i++)
+        json_string(json, items.items[i]);
+    json_end_array(json);
+    arena_release(&arena);
+}
+
 /* JSON has no infinities and no NaN. */
 static void add_float(struct json_writer *json, double number)
 {

@@ -263,15 +263,6 @@ static void print_text(struct info *info)
 
 /* ---- --json --------------------------------------------------------------------------------- */
 
-static void json_lines(struct json_writer *json, const char *key, const char *lines,
-                       struct arena *arena)
-{
-    struct strings list = {0};
-
-    strings_split(&list, arena, lines, '\n');
-    info_json_list(json, key, &list);
-}
-
 static void json_package(struct json_writer *json, const struct info *info,
                          const struct package *package)
 {
@@ -286,11 +277,11 @@ static void json_package(struct json_writer *json, const struct info *info,
     json_field(json, "license", package->license);
     json_field(json, "author", package->author);
     json_field(json, "homepage", package->homepage);
-    json_lines(json, "tags", package->tags, info->arena);
-    json_lines(json, "provides", package->provides, info->arena);
-    json_lines(json, "consumes", package->consumes, info->arena);
-    json_lines(json, "depends", package->depends, info->arena);
-    json_lines(json, "conflicts", package->conflicts, info->arena);
+    json_lines(json, "tags", package->tags);
+    json_lines(json, "provides", package->provides);
+    json_lines(json, "consumes", package->consumes);
+    json_lines(json, "depends", package->depends);
+    json_lines(json, "conflicts", package->conflicts);
 }
 
 static void json_locked(struct json_writer *json, const struct info *info)
@@ -312,9 +303,9 @@ static void json_locked(struct json_writer *json, const struct info *info)
     json_boolean(json, locked->flags & PACKAGE_DISABLED);
     json_key(json, "flat");
     json_boolean(json, locked->flags & PACKAGE_FLAT);
-    json_lines(json, "disabled_components", locked->disabled_components, info->arena);
-    json_lines(json, "capabilities", locked->capabilities, info->arena);
-    json_lines(json, "grants", locked->grants, info->arena);
+    json_lines(json, "disabled_components", locked->disabled_components);
+    json_lines(json, "capabilities", locked->capabilities);
+    json_lines(json, "grants", locked->grants);
 }
 
 static void json_installed(struct json_writer *json, const struct info *info)

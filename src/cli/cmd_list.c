@@ -17,26 +17,14 @@ static const char *origin(const struct package *package, struct arena *arena)
     return *package->registry ? package->registry : source_text(&package->source, arena);
 }
 
-static void json_lines(struct json_writer *json, const char *key, const char *lines,
-                       struct arena *arena)
-{
-    struct strings items = {0};
-    strings_split(&items, arena, lines, '\n');
-    json_key(json, key);
-    json_array(json);
-    for (size_t i = 0; i < items.count; i++)
-        json_string(json, items.items[i]);
-    json_end_array(json);
-}
-
 /* Only the lock knows which components are switched off. */
 static void json_disabled(struct json_writer *json, const struct installed *set,
-                          const struct package *package, struct arena *arena)
+                          const struct package *package)
 {
     const struct package *locked = installed_find(set, package->name);
     json_key(json, "disabled");
     json_boolean(json, package->flags & PACKAGE_DISABLED);
-    json_lines(json, "disabled_components", locked ? locked->disabled_components : "", arena);
+    json_lines(json, "disabled_components", locked ? locked->disabled_components : "");
 }
 
 static int print_json(const struct catalog *installed, struct arena *arena)
@@ -65,8 +53,8 @@ static int print_json(const struct catalog *installed, struct arena *arena)
         json_boolean(&json, package.flags & PACKAGE_DEV);
         json_key(&json, "held");
         json_boolean(&json, package.flags & PACKAGE_HELD);
-        json_lines(&json, "depends", package.depends, arena);
-        json_disabled(&json, &set, &package, arena);
+        json_lines(&json, "depends", package.depends);
+        json_disabled(&json, &set, &package);
         json_end_object(&json);
     }
     json_end_array(&json);

@@ -93,19 +93,6 @@ static void print_table(const struct search *search)
         note("there are more: --limit %zu shows them", search->count * 5);
 }
 
-static void json_lines(struct json_writer *json, const char *key, const char *lines,
-                       struct arena *arena)
-{
-    struct strings list = {0};
-
-    strings_split(&list, arena, lines, '\n');
-    json_key(json, key);
-    json_array(json);
-    for (size_t i = 0; i < list.count; i++)
-        json_string(json, list.items[i]);
-    json_end_array(json);
-}
-
 static void print_json(const struct search *search)
 {
     AUTO_BUF text = {0};
@@ -122,7 +109,7 @@ static void print_json(const struct search *search)
         json_field(&json, "description", package.description);
         json_field(&json, "type", package.type);
         json_field(&json, "language", package.language);
-        json_lines(&json, "tags", package.tags, search->arena);
+        json_lines(&json, "tags", package.tags);
         json_field(&json, "installed", installed_version(search, &package));
         json_key(&json, "score");
         json_integer(&json, search->hits[i].score);
