@@ -231,6 +231,9 @@ int change_apply(struct change *change);
 
 void change_print_plan(const struct change *change);   /* --dry-run and before asking */
 void change_print_result(const struct change *change); /* after the commit */
+/* What hold, disable and their like did: "held jira"; `nothing` if there was nothing to do. */
+void change_print_marked(const struct invocation *call, const struct installed *set,
+                         const char *word, const struct strings *names, const char *nothing);
 
 /* ---- change.c ---- */
 

@@ -166,40 +166,6 @@ static void warn_of_dependents(const struct switching *in)
     }
 }
 
-/* ---- telling ---- */
-
-static void print_json(const struct switching *in)
-{
-    AUTO_BUF text = {0};
-    struct json_writer json = {.out = &text, .indent = true};
-    json_object(&json);
-    json_key(&json, "dry_run");
-    json_boolean(&json, in->call->dry_run);
-    json_key(&json, "generation");
-    json_integer(&json, in->set.generation);
-    json_key(&json, in->on ? "enabled" : "disabled");
-    json_array(&json);
-    for (size_t i = 0; i < in->changed.count; i++)
-        json_string(&json, in->changed.items[i]);
-    json_end_array(&json);
-    json_end_object(&json);
-    buf_putc(&text, '\n');
-    out_bytes(text.data, text.len);
-}
-
-static void print(const struct switching *in)
-{
-    if (term_json()) {
-        print_json(in);
-        return;
-    }
-    const char *word = in->on ? "enabled" : "disabled";
-    for (size_t i = 0; i < in->changed.count; i++)
-        out("%s%s %s\n", in->call->dry_run ? "would be " : "", word, in->changed.items[i]);
-    if (in->changed.count == 0)
-        note("already %s", word);
-}
-
 static int run(struct invocation *call, bool on)
 {
     struct switching in = {.call = call, .arena = call->arena, .on = on};
@@ -215,7 +181,8 @@ static int run(struct invocation *call, bool on)
     if (in.changed.count && !call->dry_run)
         result = change_write(&in.set, call->arena);
     if (result == 0)
-        print(&in);
+        change_print_marked(call, &in.set, on ? "enabled" : "disabled", &in.changed,
+                            on ? "already enabled" : "already disabled");
     return result;
 }
 

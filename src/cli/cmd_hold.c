@@ -23,38 +23,6 @@ static int mark(struct holding *in, const char *name)
     return 0;
 }
 
-static void print_json(const struct holding *in)
-{
-    AUTO_BUF text = {0};
-    struct json_writer json = {.out = &text, .indent = true};
-    json_object(&json);
-    json_key(&json, "dry_run");
-    json_boolean(&json, in->call->dry_run);
-    json_key(&json, "generation");
-    json_integer(&json, in->set.generation);
-    json_key(&json, in->hold ? "held" : "released");
-    json_array(&json);
-    for (size_t i = 0; i < in->changed.count; i++)
-        json_string(&json, in->changed.items[i]);
-    json_end_array(&json);
-    json_end_object(&json);
-    buf_putc(&text, '\n');
-    out_bytes(text.data, text.len);
-}
-
-static void print(const struct holding *in)
-{
-    const char *word = in->hold ? "held" : "released";
-    if (term_json()) {
-        print_json(in);
-        return;
-    }
-    for (size_t i = 0; i < in->changed.count; i++)
-        out("%s%s %s\n", in->call->dry_run ? "would be " : "", word, in->changed.items[i]);
-    if (in->changed.count == 0)
-        note(in->hold ? "already held" : "nothing of it is held");
-}
-
 static int run(struct invocation *call, bool hold)
 {
     struct holding in = {.call = call, .hold = hold};
@@ -64,7 +32,8 @@ static int run(struct invocation *call, bool hold)
     if (result == 0 && in.changed.count && !call->dry_run)
         result = change_write(&in.set, call->arena);
     if (result == 0)
-        print(&in);
+        change_print_marked(call, &in.set, hold ? "held" : "released", &in.changed,
+                            hold ? "already held" : "nothing of it is held");
     return result;
 }
 
