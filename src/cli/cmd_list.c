@@ -1,5 +1,4 @@
 #include "base/data.h"
-#include "base/text.h"
 #include "cli/project.h"
 #include "store/store.h"
 
