@@ -34,8 +34,8 @@ static void print_update(const struct registry_update *update, size_t width)
 
     if (update->result < 0)
         return;
-    buf_printf(&line, "%s%zu %s", update->changed ? "" : "unchanged, ", update->packages,
-               update->packages == 1 ? "plugin" : "plugins");
+    buf_printf(&line, "%s%zu %s", update->changed ? "" : "unchanged, ", update->plugins,
+               update->plugins == 1 ? "plugin" : "plugins");
     if (update->skipped)
         buf_printf(&line, ", %zu skipped", update->skipped);
     if (strlen(update->commit) == 40 || strlen(update->commit) == 64)
@@ -57,7 +57,7 @@ static void update_json(struct json_writer *json, const struct registry_update *
     json_key(json, "changed");
     json_boolean(json, update->changed);
     json_key(json, "plugins");
-    json_integer(json, (int64_t)update->packages);
+    json_integer(json, (int64_t)update->plugins);
     json_key(json, "skipped");
     json_integer(json, (int64_t)update->skipped);
     json_key(json, "requests");
@@ -353,7 +353,7 @@ static void list_json(const struct config *config, const struct catalog *catalog
         json_key(&json, "priority");
         json_integer(&json, registry->priority);
         json_key(&json, "plugins");
-        json_integer(&json, (int64_t)catalogs[i].count);
+        json_integer(&json, (int64_t)catalog_names(&catalogs[i]));
         json_key(&json, "updated");
         json_boolean(&json, !strings_has(missing, registry->name));
         json_end_object(&json);
@@ -373,8 +373,9 @@ static void list_table(const struct config *config, const struct catalog *catalo
     }
     for (size_t i = 0; i < config->registry_count; i++) {
         const struct registry_config *registry = &config->registries[i];
-        const char *count = arena_printf(arena, "%zu %s", catalogs[i].count,
-                                         catalogs[i].count == 1 ? "plugin" : "plugins");
+        size_t plugins = catalog_names(&catalogs[i]);
+        const char *count =
+            arena_printf(arena, "%zu %s", plugins, plugins == 1 ? "plugin" : "plugins");
 
         if (strings_has(missing, registry->name))
             count = "never updated";

@@ -61,14 +61,6 @@ static int64_t last_update(const char *registry, struct arena *arena)
     return updated && updated->type == DATA_INTEGER ? updated->integer : 0;
 }
 
-static size_t count_names(const struct catalog *catalog)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < catalog->count; i++)
-        count += i == 0 || strcmp(catalog_name(catalog, i), catalog_name(catalog, i - 1)) != 0;
-    return count;
-}
-
 static int read_registries(struct status *out, struct arena *arena)
 {
     struct config config = {0};
@@ -87,7 +79,7 @@ static int read_registries(struct status *out, struct arena *arena)
         out->registries[i] = (struct registry_status){
             .name = name,
             .url = config.registries[i].url,
-            .packages = count_names(&catalogs[i]),
+            .packages = catalog_names(&catalogs[i]),
             .updated = last_update(name, arena),
         };
         catalog_close(&catalogs[i]);

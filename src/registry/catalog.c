@@ -140,6 +140,13 @@ const char *catalog_name(const struct catalog *catalog, size_t i)
     return i < catalog->count ? string_at(catalog, row_at(catalog, i)->strings[STRING_NAME]) : "";
 }
 
+size_t catalog_names(const struct catalog *catalog)
+{
+    const struct catalog_header *head = catalog_head(catalog);
+
+    return head ? head->search.size / sizeof(struct catalog_line) : 0;
+}
+
 static const char *or_null(const char *text)
 {
     return *text ? text : NULL;

@@ -89,6 +89,8 @@ int catalog_verify(const struct catalog *catalog, const char *path);
 void catalog_get(const struct catalog *catalog, size_t i, struct package *out);
 /* Cheap access to one row's name without filling a package. */
 const char *catalog_name(const struct catalog *catalog, size_t i);
+/* How many names there are, however many versions of each. */
+size_t catalog_names(const struct catalog *catalog);
 /* The rows of `name` are first .. first+return-1 (newest first); 0 if none. */
 size_t catalog_find(const struct catalog *catalog, const char *name, size_t *first);
 

@@ -14,7 +14,7 @@
 struct registry_update {
     const struct registry_config *registry;
     bool changed;
-    size_t packages, skipped; /* after the update */
+    size_t plugins, skipped; /* after the update */
     unsigned requests;
     uint64_t received;
     const char *commit; /* or ETag; "" for a folder */

@@ -134,7 +134,7 @@ static int update_local(struct updating *updating, struct arena *arena)
     if (result < 0)
         return result;
     updating->result->changed = true;
-    updating->result->packages = catalog.count;
+    updating->result->plugins = catalog_names(&catalog);
     catalog_close(&catalog);
     return fs_is_dir(updating->place.dir)
                ? write_state(updating, stamp, NULL, path_base(file), NULL, arena)
@@ -289,6 +289,16 @@ static bool tags_changed(const struct updating *updating, struct arena *arena)
     return strcmp(tags ? tags : "", updating->state.tags ? updating->state.tags : "") != 0;
 }
 
+static int count_plugins(struct updating *updating)
+{
+    struct catalog catalog;
+    int result = catalog_open(&catalog, updating->place.catalog);
+
+    updating->result->plugins = catalog_names(&catalog);
+    catalog_close(&catalog);
+    return result;
+}
+
 static int finish_remote(struct updating *updating, struct arena *arena)
 {
     const struct fetch_job *job = updating->job;
@@ -315,9 +325,10 @@ static int finish_remote(struct updating *updating, struct arena *arena)
         return error;
     index_add_tags(&index, arena, &base, &job->tags);
     result->skipped = index.skipped;
-    result->packages = index.count;
     error = keep(updating, &index, path, name, arena);
     result->changed = error == 0;
+    if (error == 0)
+        error = count_plugins(updating);
     return error;
 }
 
@@ -345,7 +356,7 @@ static void look_at_kept(struct updating *updating, struct arena *arena)
         updating->known = registry_stamp(&updating->place, &catalog, arena);
         if (updating->known && !is_settled(updating))
             updating->known = NULL;
-        updating->result->packages = updating->known ? catalog.count : 0;
+        updating->result->plugins = updating->known ? catalog_names(&catalog) : 0;
     }
     catalog_close(&catalog);
     error_clear();

@@ -124,6 +124,19 @@ def test_what_is_held_by_nobody_follows_the_marketplace_again(market):
     assert market.vault()[0] == "3.0.0"
 
 
+def test_a_plugin_counts_once(market):
+    """However many versions of it tags name."""
+    def plugins(*args):
+        return next(row["plugins"] for row in market.run(*args, "--json").json() if row["name"] == "acme")
+
+    market.release("2.1.5")
+    assert plugins("registry", "update") == 4
+    assert plugins("registry", "update") == 4  # unchanged
+    assert plugins("registry", "list") == 4
+    assert "4 plugins" in market.run("registry", "update", "acme").stdout
+    assert "acme  4 plugins" in market.run("registry", "list").stdout
+
+
 def test_nothing_new_costs_one_question(market):
     market.run("registry", "update", "acme")
     asked = len(market.web.requests)
