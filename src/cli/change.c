@@ -88,16 +88,23 @@ static bool stands_still(const struct package *package)
            (ref && (source_commit_valid(ref) || text_starts(ref, "sha256=")));
 }
 
+static bool is_offered(const struct change *change, const char *name)
+{
+    for (size_t i = 0; i < change->choice_count; i++)
+        if (strcmp(change->choices[i]->package.name, name) == 0)
+            return true;
+    return false;
+}
+
 static int offer_preferred(struct change *change)
 {
     const struct strings *prefer = &change->request->prefer;
     for (size_t i = 0; i < prefer->count; i++) {
         const char *name = prefer->items[i];
-        size_t before = change->choice_count;
         int result = name_check("plugin", name);
         if (result == 0)
             result = change_offer(change, name, NULL);
-        if (result == 0 && change->choice_count == before && !plan_spec(change, name))
+        if (result == 0 && !is_offered(change, name))
             result = registry_unknown_plugin(&change->config, change->catalogs, name);
         if (result < 0)
             return result;
@@ -120,9 +127,6 @@ static int collect(struct change *change)
         if (result < 0)
             return result;
     }
-    int result = offer_preferred(change);
-    if (result < 0)
-        return result;
     for (size_t i = 0; i < change->before.count; i++) {
         const struct package *package = &change->before.packages[i];
         if (*package->registry || !wants_update(request, package->name) || stands_still(package))
@@ -131,10 +135,13 @@ static int collect(struct change *change)
         source.commit = source.sha256 = NULL; /* what was got then, not what is asked for now */
         change_add_direct(change, &source, false);
     }
+    int result;
     do
         result = fetch_direct(change);
     while (result < 0 && leaves_unreachable(change, result));
-    return result < 0 ? result : check_one_source_each(change);
+    if (result == 0)
+        result = check_one_source_each(change);
+    return result < 0 ? result : offer_preferred(change);
 }
 
 static int plan_and_fetch(struct change *change)

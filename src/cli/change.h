@@ -19,6 +19,15 @@
 #include "registry/registry.h"
 #include "store/store.h"
 
+/* The row of a command; `prefer` of its options is a struct strings. */
+#define PREFER_OPTION(type)                                                                        \
+    {                                                                                              \
+        .name = "prefer", .kind = OPTION_STRINGS, .offset = offsetof(type, prefer),                \
+        .value = "PLUGIN",                                                                         \
+        .help = "of several providers of a contract take this one, if it can be had",              \
+        .complete = COMPLETE_AVAILABLE,                                                            \
+    }
+
 /* What a person asked for. Names are checked. */
 struct change_request {
     struct spec *install;
@@ -241,6 +250,11 @@ int change_run(const struct change_request *request, struct arena *arena);
 /* The steps that the request would take, fetched and then dropped: nothing changes. Needs the
  * writers' lock, for staging. */
 int change_look(struct change *out, const struct change_request *request, struct arena *arena);
+
+/* ---- change_command.c ---- */
+
+/* "paii install …": the command that asks for it. */
+const char *change_command(const struct change_request *request, struct arena *arena);
 
 /* ---- change_commit.c ---- */
 

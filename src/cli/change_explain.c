@@ -367,7 +367,7 @@ static const char *more_words(const struct explanation *explanation, const struc
                         explain_list(explanation->arena, names, "and"));
 }
 
-static const char *text_of(const struct explanation *explanation)
+const char *explain_text(const struct explanation *explanation, const char *header)
 {
     struct strings lines = {0}, left = {0};
     size_t more = 0;
@@ -383,14 +383,14 @@ static const char *text_of(const struct explanation *explanation)
     }
     if (more)
         strings_add(&lines, explanation->arena, more_words(explanation, &left, more));
-    return arena_printf(explanation->arena, "%s%s%s", explain_header(explanation),
+    return arena_printf(explanation->arena, "%s%s%s", header,
                         lines.count == 0   ? ""
                         : lines.count == 1 ? ": "
                                            : ":\n",
                         strings_join(&lines, explanation->arena, "\n"));
 }
 
-static int refuse(const struct explanation *explanation, enum err code, const char *text)
+int explain_refuse(const struct explanation *explanation, enum err code, const char *text)
 {
     struct strings hints = {0};
     AUTO_BUF details = {0};
@@ -418,7 +418,8 @@ int plan_explain(struct planner *planner, const struct answer_plan *answer)
     join_loosely(&explanation);
     chain(&explanation);
     explain_help(&explanation); /* it plans, so the error is recorded last */
-    return refuse(&explanation, ERR_CONTRACT, text_of(&explanation));
+    return explain_refuse(&explanation, ERR_CONTRACT,
+                          explain_text(&explanation, explain_header(&explanation)));
 }
 
 int plan_explain_find(struct planner *planner, const struct spec *spec)
@@ -428,7 +429,7 @@ int plan_explain_find(struct planner *planner, const struct spec *spec)
         .planner = planner, .arena = planner->arena, .missing = &want};
     const char *why = explain_nobody(&explanation, &want);
     explain_help_find(&explanation, spec, &want);
-    return refuse(&explanation, ERR_NOT_FOUND,
-                  arena_printf(planner->arena, "no version of '%s' matches '%s'%s", spec->name,
-                               want.range, why));
+    return explain_refuse(&explanation, ERR_NOT_FOUND,
+                          arena_printf(planner->arena, "no version of '%s' matches '%s'%s",
+                                       spec->name, want.range, why));
 }

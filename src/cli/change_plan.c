@@ -117,14 +117,16 @@ static int offer_dependencies(struct planner *planner, const struct package *pac
     return result;
 }
 
-/* Offers what choices need until nothing new is needed. Removing alone brings in nothing. */
+/* Offers what choices need until nothing new is needed. Removing alone brings in nothing but what
+ * is preferred in its place. */
 static int close_over_needs(struct planner *planner)
 {
     struct change *change = planner->change;
     const struct change_request *request = change->request;
     struct strings seen = {0};
     int result = 0;
-    if (!request->install_count && !request->update_all && !request->update.count)
+    if (!request->install_count && !request->update_all && !request->update.count &&
+        !request->prefer.count)
         return 0;
     for (size_t i = 0; i < change->choice_count && result == 0; i++) {
         result = offer_providers(planner, &change->choices[i]->package, &seen);

@@ -137,6 +137,13 @@ bool plan_would(struct change *change, struct arena *arena, struct plan *out);
 int plan_explain(struct planner *planner, const struct answer_plan *answer); /* ERR_CONTRACT */
 /* There are versions of the plugin, and none is what the request says: ERR_NOT_FOUND. */
 int plan_explain_find(struct planner *planner, const struct spec *spec);
+/* What is chosen leaves open whom a required contract is bound to: ERR_CONTRACT. */
+int plan_explain_choice(struct planner *planner, const struct answer_plan *answer);
+/* Which of the chosen the alias is bound to; NULL if none fits, or several do and nothing decides.
+ * Adds to `fits` those that fit. */
+const char *plan_provider(struct planner *planner, const struct choice *consumer,
+                          const struct consumed *consumed, struct choice *const *chosen,
+                          size_t count, struct strings *fits);
 /* Whether every required contract has one provider among the chosen that it would be bound to. */
 bool plan_is_clear(struct planner *planner, struct choice *const *chosen, size_t count);
 /* Fills steps and bindings; sets planner->dirty. */

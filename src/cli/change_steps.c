@@ -17,11 +17,9 @@ static const char *bound_before(const struct change *change, const struct choice
     return NULL;
 }
 
-/* Which of the chosen the alias is bound to; NULL if none fits, or several do and nothing decides.
- */
-static const char *provider_for(struct planner *planner, const struct choice *consumer,
-                                const struct consumed *consumed, struct choice *const *chosen,
-                                size_t count, struct strings *fits)
+const char *plan_provider(struct planner *planner, const struct choice *consumer,
+                          const struct consumed *consumed, struct choice *const *chosen,
+                          size_t count, struct strings *fits)
 {
     struct change *change = planner->change;
     const char *bound = NULL, *liked = NULL, *before = bound_before(change, consumer, consumed);
@@ -51,38 +49,44 @@ bool plan_is_clear(struct planner *planner, struct choice *const *chosen, size_t
         for (size_t t = 0; t < term_count; t++) {
             struct strings fits = {0};
             if (!terms[t].optional &&
-                !provider_for(planner, chosen[i], &terms[t], chosen, count, &fits) && fits.count)
+                !plan_provider(planner, chosen[i], &terms[t], chosen, count, &fits) && fits.count)
                 return false;
         }
     }
     return true;
 }
 
-static int bind_alias(struct planner *planner, const struct choice *consumer,
-                      const struct consumed *consumed, struct choice *const *chosen, size_t count)
+/* False if it must be bound, and several of the chosen fit. */
+static bool bind_alias(struct planner *planner, const struct choice *consumer,
+                       const struct consumed *consumed, struct choice *const *chosen, size_t count)
 {
     struct change *change = planner->change;
     struct strings fits = {0};
-    const char *bound = provider_for(planner, consumer, consumed, chosen, count, &fits);
-    if (bound) {
+    const char *bound = plan_provider(planner, consumer, consumed, chosen, count, &fits);
+    if (bound)
         strings_add(&change->bindings, change->arena,
                     arena_printf(change->arena, "%s.%s=%s", consumer->package.name, consumed->alias,
                                  bound));
-        return 0;
-    }
-    if (fits.count == 0)
-        return 0; /* optional, and not there */
-    const char *choices = strings_join(&fits, planner->arena, ", ");
-    if (consumed->optional) {
+    else if (fits.count && consumed->optional)
         warning("'%s' can use more than one %s (%s), so it uses none; choose: "
                 "paii config set bindings.%s NAME",
-                consumer->package.name, consumed->contract, choices, consumed->contract);
-        return 0;
+                consumer->package.name, consumed->contract,
+                strings_join(&fits, planner->arena, ", "), consumed->contract);
+    return bound || fits.count == 0 || consumed->optional;
+}
+
+static bool bind_all(struct planner *planner, struct choice *const *chosen, size_t count)
+{
+    bool clear = true;
+    planner->change->bindings = (struct strings){0};
+    for (size_t i = 0; i < count; i++) {
+        struct consumed *terms;
+        size_t term_count =
+            consumed_parse_lines(&terms, chosen[i]->package.consumes, planner->arena);
+        for (size_t t = 0; t < term_count; t++)
+            clear &= bind_alias(planner, chosen[i], &terms[t], chosen, count);
     }
-    fail(ERR_CONTRACT, "'%s' needs one %s, and several plugins provide it: %s",
-         consumer->package.name, consumed->contract, choices);
-    error_hint("choose: paii config set bindings.%s %s", consumed->contract, fits.items[0]);
-    return -ERR_CONTRACT;
+    return clear;
 }
 
 static const char *needed_by(struct planner *planner, const struct choice *choice,
@@ -189,11 +193,12 @@ int plan_steps(struct planner *planner, const struct answer_plan *answer)
     struct change *change = planner->change;
     size_t count = answer->selected_count;
     struct choice **chosen = arena_array(planner->arena, count + 1, sizeof *chosen);
-    change->step_count = 0;
-    change->bindings = (struct strings){0};
     for (size_t i = 0; i < count; i++)
         chosen[i] = planner->choices[answer->selected[i]];
+    if (!bind_all(planner, chosen, count))
+        return plan_explain_choice(planner, answer);
 
+    change->step_count = 0;
     for (size_t i = 0; i < count; i++) {
         const struct package *before = installed_find(&change->before, chosen[i]->package.name);
         chosen[i]->rebuild = change_wants_rebuild(change, chosen[i]);
@@ -207,15 +212,6 @@ int plan_steps(struct planner *planner, const struct answer_plan *answer)
             step.because = because;
         mark_request(planner, chosen[i], before, because);
         add_step(change, step);
-
-        struct consumed *terms;
-        size_t term_count =
-            consumed_parse_lines(&terms, chosen[i]->package.consumes, planner->arena);
-        for (size_t t = 0; t < term_count; t++) {
-            int result = bind_alias(planner, chosen[i], &terms[t], chosen, count);
-            if (result < 0)
-                return result;
-        }
     }
     for (size_t i = 0; i < change->before.count; i++) {
         bool stays = false;

@@ -134,12 +134,7 @@ const struct command cmd_install = {
              .choices = builds,
              .help = "build a Claude Code plugin from the pyproject.toml, Cargo.toml or Makefile "
                      "that it carries; --no-build if its marketplace asks for that"},
-            {.name = "prefer",
-             .kind = OPTION_STRINGS,
-             .offset = offsetof(struct options, prefer),
-             .value = "PLUGIN",
-             .help = "of several providers of a contract take this one, if it can be had",
-             .complete = COMPLETE_AVAILABLE},
+            PREFER_OPTION(struct options),
             {.name = "flat",
              .kind = OPTION_MAYBE,
              .offset = offsetof(struct options, flat),

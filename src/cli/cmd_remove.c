@@ -6,6 +6,7 @@
 
 struct options {
     const char *project;
+    struct strings prefer;
 };
 
 /* What depends on a removed plugin by name goes with it, or nothing goes. */
@@ -41,7 +42,9 @@ static int add_dependents(struct change_request *request, struct invocation *cal
 
 static int run(struct invocation *call)
 {
-    struct change_request request = {.dry_run = call->dry_run, .yes = call->yes};
+    const struct options *options = call->options;
+    struct change_request request = {
+        .dry_run = call->dry_run, .yes = call->yes, .prefer = options->prefer};
     for (size_t i = 0; i < call->arg_count; i++) {
         int result = name_check("plugin", call->args[i]);
         if (result < 0)
@@ -63,11 +66,13 @@ const struct command cmd_remove = {
     .description =
         "Plugins that were pulled in for a removed one and that nothing else needs go with it. "
         "Plugins that depend on a removed one by name are named, and go if you agree (--yes does). "
+        "With --prefer, another plugin may come in the place of a removed one. "
         "The configuration and data that a plugin has in PAII_DIR/plugins/NAME stay.",
     .group = GROUP_PLUGINS,
     .needs = NEEDS_LOCK,
     .options =
         (const struct option[]){
+            PREFER_OPTION(struct options),
             PROJECT_OPTION(struct options,
                            "from this repository: out of its paii.toml and paii.lock"),
             {0},

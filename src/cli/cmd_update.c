@@ -62,12 +62,7 @@ const struct command cmd_update = {
     .needs = NEEDS_LOCK,
     .options =
         (const struct option[]){
-            {.name = "prefer",
-             .kind = OPTION_STRINGS,
-             .offset = offsetof(struct options, prefer),
-             .value = "PLUGIN",
-             .help = "of several providers of a contract take this one, if it can be had",
-             .complete = COMPLETE_AVAILABLE},
+            PREFER_OPTION(struct options),
             {.name = "offline",
              .kind = OPTION_FLAG,
              .offset = offsetof(struct options, offline),

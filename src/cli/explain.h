@@ -2,7 +2,7 @@
  * Between the files of an explanation: change_explain.c makes few lines of the solver's facts,
  * explain_check.c says whether lines still contradict each other, explain_words.c and
  * explain_json.c tell them, explain_near.c says what nearly fits, explain_help.c finds what would
- * help (docs/resolver.md, "No solution").
+ * help, explain_choice.c lets a person choose (docs/resolver.md, "No solution").
  */
 #ifndef PAII_CLI_EXPLAIN_H
 #define PAII_CLI_EXPLAIN_H
@@ -38,6 +38,7 @@ struct line {
     struct wanted *want; /* FACT_NEED: what is needed, each term once */
     size_t want_count, want_capacity;
     struct crowds others; /* FACT_NEED: who would do; FACT_AVOID: whom they cannot stand beside */
+    const char *alias; /* FACT_NEED: all `others` are chosen, and one is to be called so; or NULL */
     const struct line *then; /* is told in the same breath: "…, which needs b" */
     bool is_then;
 };
@@ -65,6 +66,10 @@ const struct package *explain_package(const struct explanation *explanation, uin
 /* Of the choices, those of each plugin. */
 struct crowds explain_crowds(const struct explanation *explanation, const uint32_t *choices,
                              size_t count);
+/* "HEADER: LINE", or each line on one of its own. */
+const char *explain_text(const struct explanation *explanation, const char *header);
+/* Fails with that text, the hints, and all of it as data. */
+int explain_refuse(const struct explanation *explanation, enum err code, const char *text);
 
 /* ---- explain_check.c ---- */
 

@@ -112,10 +112,12 @@ static void add_line(const struct explanation *explanation, struct json_writer *
     static const char *const kinds[] = {
         [FACT_NEED] = "need", [FACT_AVOID] = "conflict", [FACT_BARRED] = "barred"};
     json_object(json);
-    json_field(json, "kind", kinds[line->kind]);
+    json_field(json, "kind", line->alias ? "choice" : kinds[line->kind]);
     add_versions(explanation, json, &line->who);
     add_needed_by(explanation, json, line);
     add_want(json, line);
+    if (line->alias)
+        json_field(json, "alias", line->alias);
     if (line->kind != FACT_BARRED)
         add_crowds(explanation, json, line->kind == FACT_NEED ? "found" : "with", &line->others);
     json_field(json, "text", explain_line(explanation, line));

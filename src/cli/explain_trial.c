@@ -109,26 +109,9 @@ const char *trial_version(const struct trial *trial, const char *name)
     return NULL;
 }
 
-static const char *shell_word(struct arena *arena, const char *text)
-{
-    return strpbrk(text, " <>|*~&;$'\"()") ? arena_printf(arena, "'%s'", text) : text;
-}
-
 const char *trial_command(const struct helper *helper, const struct trial *trial)
 {
-    const struct change_request *request = &trial->request;
-    struct arena *arena = helper->arena;
-    struct strings words = {0};
-    strings_add(&words, arena, "paii install");
-    for (size_t i = 0; i < request->install_count; i++)
-        strings_add(&words, arena, shell_word(arena, request->install[i].text));
-    if (request->registry)
-        strings_add(&words, arena, arena_printf(arena, "--registry %s", request->registry));
-    if (request->with_optional)
-        strings_add(&words, arena, "--with-optional");
-    for (size_t i = 0; i < request->prefer.count; i++)
-        strings_add(&words, arena, arena_printf(arena, "--prefer %s", request->prefer.items[i]));
-    return strings_join(&words, arena, " ");
+    return change_command(&trial->request, helper->arena);
 }
 
 void trial_hint(struct helper *helper, const char *text, const char *command)

@@ -268,7 +268,8 @@ static const char *rest_words(const struct explanation *explanation, const struc
         then = arena_printf(
             arena, ", which %s",
             rest_words(explanation, line->then, is_one(explanation, &line->others.items[0])));
-    return arena_printf(arena, "need%s %s%s%s", one ? "s" : "", want_words(explanation, line),
+    return arena_printf(arena, "need%s %s%s%s%s", one ? "s" : "", line->alias ? "one " : "",
+                        want_words(explanation, line),
                         line->others.count ? others_words(explanation, line)
                         : line->want_count ? explain_nobody(explanation, &line->want[0])
                                            : "",

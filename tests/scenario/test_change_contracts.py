@@ -147,8 +147,7 @@ def test_two_installed_providers_are_ambiguous(paii, two):
     paii.run("install", "greeter", "waver")
     before = everything(paii)
     refused = paii.run("install", "needy", expect=11)
-    for word in ("'needy'", "GreetProvider", "greeter, waver", "config set bindings.GreetProvider"):
-        assert word in refused.stderr, refused
+    assert "needy 1.0.0 needs one GreetProvider >=1, which greeter 1.0.0 and waver 1.0.0 provide" in refused.stderr
     assert everything(paii) == before
     paii.run("config", "set", "bindings.GreetProvider", "waver")
     paii.run("install", "needy")

@@ -3,7 +3,7 @@
 import shlex
 
 import pytest
-from shelf import Shelf, installed, needs
+from shelf import Shelf, installed, lock_text, needs
 
 
 @pytest.fixture
@@ -207,6 +207,105 @@ def test_another_binding(paii, team):
     follow(paii, hints[0])
     paii.run("install", "needy")
     assert installed(paii) == {"needy": "1.0.0", "two": "1.0.0"}
+
+
+# ---- a choice that only a person can make
+
+
+@pytest.fixture
+def waves(team):
+    """Two who greet, so that needy cannot know who greets for it."""
+    team.add("greeter", provides=["Greet@1.0"]).add("waver", provides=["Greet@1.5"])
+    return team.add("needy", consumes=[needs("Greet", version=">=1")])
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_choice_is_a_command(paii, waves, which):
+    paii.run("install", "greeter", "waver")
+    lines, hints = no(paii, "install", "needy")
+    assert lines == ["nothing says which of several plugins is to be used: needy 1.0.0 needs one Greet >=1, which "
+                     "greeter 1.0.0 and waver 1.0.0 provide"]
+    assert hints == ["use 'greeter': paii install needy --prefer greeter",
+                     "use 'waver': paii install needy --prefer waver"]
+    follow(paii, hints[which])
+    assert f'"needy.dep" = "{["greeter", "waver"][which]}"' in lock_text(paii)
+    paii.run("update")  # and it stays so
+
+
+def test_a_choice_as_data(paii, waves):
+    paii.run("install", "greeter", "waver")
+    assert facts(paii, "install", "needy") == [{
+        "kind": "choice", "plugin": "needy", "registry": "team", "range": "1.0.0", "versions": ["1.0.0"],
+        "needed_by": [], "contract": "Greet", "wanted": [">=1"], "alias": "dep",
+        "found": [{"plugin": name, "registry": "team", "range": "1.0.0", "versions": ["1.0.0"]}
+                  for name in ("greeter", "waver")],
+        "text": "needy 1.0.0 needs one Greet >=1, which greeter 1.0.0 and waver 1.0.0 provide"}]
+    hints = paii.run("install", "needy", "--json", expect=11).json()["error"]["details"]["hints"]
+    assert [hint["command"] for hint in hints] == ["paii install needy --prefer greeter",
+                                                   "paii install needy --prefer waver"]
+
+
+def test_several_choices_are_made_at_once(paii, waves):
+    waves.add("amnesiac", consumes=[needs("Memory")])
+    for name in ("diary", "notes"):
+        waves.add(name, provides=["Memory"])
+    paii.run("install", "greeter", "waver", "diary", "notes")
+    lines, hints = no(paii, "install", "needy", "amnesiac")
+    assert lines == ["nothing says which of several plugins is to be used:",
+                     "  amnesiac 1.0.0 needs one Memory, which diary 1.0.0 and notes 1.0.0 provide",
+                     "  needy 1.0.0 needs one Greet >=1, which greeter 1.0.0 and waver 1.0.0 provide"]
+    assert hints == [f"use '{name}' and 'greeter': paii install needy amnesiac --prefer {name} --prefer greeter"
+                     for name in ("diary", "notes")]
+    follow(paii, hints[1])
+    assert '"amnesiac.dep" = "notes"' in lock_text(paii) and '"needy.dep" = "greeter"' in lock_text(paii)
+
+
+def test_at_most_three_are_offered(paii, waves):
+    for name in ("hailer", "nodder"):
+        waves.add(name, provides=["Greet@1.0"])
+    paii.run("install", "greeter", "waver", "hailer", "nodder")
+    assert [hint.split()[-1] for hint in no(paii, "install", "needy")[1]] == ["greeter", "hailer", "nodder"]
+
+
+def test_folders_are_offered_too(paii, waves):
+    folders = [waves.folder / f"plugins/{name}-1.0.0" for name in ("greeter", "waver", "needy")]
+    _, hints = no(paii, "install", *folders)
+    assert [hint.split(":")[0] for hint in hints] == ["use 'greeter'", "use 'waver'"]
+    paii.run("install", *folders, "--prefer", "waver")
+    assert '"needy.dep" = "waver"' in lock_text(paii)
+
+
+def test_a_choice_that_an_update_leaves(paii, waves):
+    paii.run("install", "greeter", "waver")
+    waves.add("polite", "1.0.0")
+    paii.run("install", "polite")
+    waves.add("polite", "2.0.0", consumes=[needs("Greet")])
+    for words in (["update"], ["update", "polite"]):
+        lines, hints = no(paii, *words)
+        assert lines[0].endswith("polite 2.0.0 needs one Greet, which greeter 1.0.0 and waver 1.0.0 provide")
+        assert hints[1] == f"use 'waver': paii {' '.join(words)} --prefer waver"
+    follow(paii, hints[1])
+    assert installed(paii)["polite"] == "2.0.0" and '"polite.dep" = "waver"' in lock_text(paii)
+
+
+def test_a_choice_that_a_removal_leaves(paii, waves):
+    waves.add("hailer", provides=["Greet@1.0"])
+    paii.run("install", "greeter", "needy")
+    paii.run("install", "hailer", "waver")
+    lines, hints = no(paii, "remove", "greeter")
+    assert lines[0].endswith("needy 1.0.0 needs one Greet >=1, which hailer 1.0.0 and waver 1.0.0 provide")
+    assert hints == ["use 'hailer': paii remove greeter --prefer hailer",
+                     "use 'waver': paii remove greeter --prefer waver"]
+    follow(paii, hints[1])
+    assert "greeter" not in installed(paii) and '"needy.dep" = "waver"' in lock_text(paii)
+
+
+def test_another_provider_in_the_place_of_one(paii, waves):
+    waves.add("singer", provides=["Greet@1.0"], consumes=[needs("Voice")]).add("voice", provides=["Voice"])
+    paii.run("install", "greeter", "needy")
+    shown = paii.run("remove", "greeter", "--prefer", "singer").stdout
+    assert "+ singer 1.0.0 (team)  pulled in: Greet >=1 for needy" in shown
+    assert installed(paii) == {"needy": "1.0.0", "singer": "1.0.0", "voice": "1.0.0"}
 
 
 # ---- as data

@@ -11,7 +11,7 @@ import tomllib
 import pytest
 
 from hooking import payload
-from shelf import plugin, tar
+from shelf import needs, plugin, tar
 from teams import BLOCK, NATIVE, Project, clone, shelve, shop  # noqa: F401
 
 COUNTING = NATIVE.replace("guard.sh", "count.sh")
@@ -64,6 +64,18 @@ def test_another_machine_has_the_same(shop, clone):
     generation = (bob.state / "current").readlink()
     bob.run("sync")
     assert (bob.state / "current").readlink() == generation
+
+
+def test_a_choice_is_made_for_the_project(shop):
+    for name, terms in ("greeter", {"provides": ["Greet"]}), ("waver", {"provides": ["Greet"]}), \
+            ("needy", {"consumes": [needs("Greet")]}):
+        shop.person.write_tree(shop.folder / "tools" / name, plugin(name, **terms))
+    shop.install("./tools/greeter", "./tools/waver")
+    error = shop.install("./tools/needy", "--json", expect=11).json()["error"]
+    command = "paii install --project ./tools/needy --prefer waver"
+    assert command in [hint["command"] for hint in error["details"]["hints"]]
+    shop.run(*command.split()[1:])
+    assert tomllib.loads(shop.read("paii.lock"))["bindings"] == {"needy.dep": "waver"}
 
 
 def test_what_a_teammate_changes_arrives(shop, clone):
