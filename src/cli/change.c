@@ -213,7 +213,7 @@ static int run(struct change *change)
         return result;
     change_warn_names(change);
     change_note_collisions(change);
-    change_note_holds(change);
+    change_note_kept(change);
     note_preferred(change);
     result = change_check_flat(change);
     if (result < 0)

@@ -7,7 +7,8 @@
  *
  * Nothing is visible before the commit. Each arrow is one file: change_candidates.c, change_plan.c
  * (with change_order, _depends, _holds, _explain, _steps), change_fetch.c, change_apply.c,
- * change_renames.c, change_grants.c, change_names.c, change_print.c; change.c walks the way.
+ * change_renames.c, change_grants.c, change_names.c, change_kept.c, change_print.c; change.c walks
+ * the way.
  */
 #ifndef PAII_CLI_CHANGE_H
 #define PAII_CLI_CHANGE_H
@@ -218,10 +219,15 @@ bool change_names(const struct change_request *request, const struct choice *cho
 /* Warns of new plugins whose names are nearly those of others that the person may mean. */
 void change_warn_names(const struct change *change);
 
-/* ---- change_holds.c ---- */
+/* ---- change_kept.c ---- */
 
-/* Notes what an update of everything leaves alone because it is held. */
-void change_note_holds(const struct change *change);
+/* What was to be updated, and is not at the best that there is. */
+struct kept {
+    const struct package *package; /* as planned */
+    const struct choice *better;
+};
+size_t change_kept_back(const struct change *change, struct kept **out);
+void change_note_kept(const struct change *change);
 
 /* ---- change_collisions.c ---- */
 

@@ -58,29 +58,3 @@ int plan_check_holds(const struct change *change)
     }
     return result;
 }
-
-/* Whether the registry offers something newer than what is held. */
-static bool is_kept_back(const struct change *change, const struct package *package)
-{
-    struct version mine, offered;
-    if (!version_parse(&mine, package->version, true))
-        return false;
-    for (size_t i = 0; i < change->choice_count; i++) {
-        const struct choice *choice = change->choices[i];
-        if (strcmp(choice->package.name, package->name) == 0 && !choice->current &&
-            !choice->aside && !(choice->package.flags & PACKAGE_YANKED) &&
-            version_parse(&offered, choice->package.version, true) && offered.pre_len == 0 &&
-            version_compare(&offered, &mine) > 0)
-            return true;
-    }
-    return false;
-}
-
-void change_note_holds(const struct change *change)
-{
-    for (size_t i = 0; i < change->before.count && change->request->update_all; i++) {
-        const struct package *package = &change->before.packages[i];
-        if (package->flags & PACKAGE_HELD && is_kept_back(change, package))
-            note("plugin '%s' is held at %s", package->name, package->version);
-    }
-}

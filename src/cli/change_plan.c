@@ -258,11 +258,20 @@ static int add_named_roots(struct planner *planner)
     return 0;
 }
 
+/* When everything is updated, what a source holds now is the best that its plugin can be, and need
+ * not be had. */
+static bool must_come(const struct change *change, const struct choice *choice)
+{
+    return choice->direct && !choice->current && !choice->same_as_current &&
+           !(change->request->update_all && installed_find(&change->before, choice->package.name) &&
+             !change_names(change->request, choice));
+}
+
 static void add_direct_roots(struct planner *planner)
 {
     for (uint32_t i = 0; i < planner->choice_count; i++) {
         const struct choice *choice = planner->choices[i];
-        if (choice->direct && !choice->current && !choice->same_as_current)
+        if (must_come(planner->change, choice))
             add_root(planner, &i, 1, choice->package.name, NULL);
     }
 }

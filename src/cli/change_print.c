@@ -191,6 +191,27 @@ static void json_step(struct json_writer *json, const struct step *step, struct 
     json_end_object(json);
 }
 
+static void json_kept(struct json_writer *json, const struct change *change)
+{
+    struct kept *kept;
+    size_t count = change_kept_back(change, &kept);
+    if (!change->request->update_all && !change->request->update.count)
+        return;
+    json_key(json, "kept_back");
+    json_array(json);
+    for (size_t i = 0; i < count; i++) {
+        const struct package *package = kept[i].package;
+        json_object(json);
+        json_field(json, "name", package->name);
+        json_field(json, "version", package->version);
+        json_field(json, "newer", kept[i].better->package.version);
+        json_key(json, "held");
+        json_boolean(json, package->flags & PACKAGE_HELD);
+        json_end_object(json);
+    }
+    json_end_array(json);
+}
+
 static void print_json(const struct change *change)
 {
     AUTO_BUF text = {0};
@@ -206,6 +227,7 @@ static void print_json(const struct change *change)
         if (change->steps[i].kind != STEP_KEEP)
             json_step(&json, &change->steps[i], change->arena);
     json_end_array(&json);
+    json_kept(&json, change);
     if (change->request->dry_run) {
         json_key(&json, "details");
         json_array(&json);
@@ -231,7 +253,10 @@ static void say_nothing_to_do(const struct change *change)
             return;
         }
     }
-    note(request->install_count ? "everything is already installed" : "everything is up to date");
+    struct kept *kept;
+    note(request->install_count            ? "everything is already installed"
+         : change_kept_back(change, &kept) ? "nothing can be updated"
+                                           : "everything is up to date");
 }
 
 static void print_steps(const struct change *change, bool details)

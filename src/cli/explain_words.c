@@ -151,6 +151,21 @@ static bool is_new(const struct explanation *explanation, const struct fact *fac
     return explain_spec(explanation, fact) || !installed_find(&planner->change->before, name);
 }
 
+/* Whether each root that is told of could be what is installed. */
+static bool all_there(const struct explanation *explanation)
+{
+    const struct planner *planner = explanation->planner;
+    for (size_t i = 0; i < explanation->fact_count; i++) {
+        const struct fact *fact = &explanation->facts[i];
+        bool there = fact->kind != FACT_ROOT;
+        for (uint32_t m = 0; !there && m < planner->roots[fact->a].count; m++)
+            there = planner->choices[planner->roots[fact->a].members[m]]->current;
+        if (!there)
+            return false;
+    }
+    return true;
+}
+
 /* What is to go, or to be updated, where nothing that is to be installed is in the way. */
 static const char *other_header(const struct explanation *explanation,
                                 const struct strings *standing)
@@ -165,9 +180,9 @@ static const char *other_header(const struct explanation *explanation,
         return arena_printf(explanation->arena, "%s cannot be %s",
                             explain_list(explanation->arena, &subjects, "and"),
                             request->remove.count ? "removed" : "updated");
-    return arena_printf(explanation->arena, "%s cannot be installed%s",
-                        explain_list(explanation->arena, standing, "and"),
-                        standing->count > 1 ? " together" : "");
+    return arena_printf(
+        explanation->arena, "%s cannot %s%s", explain_list(explanation->arena, standing, "and"),
+        all_there(explanation) ? "stay" : "be installed", standing->count > 1 ? " together" : "");
 }
 
 const char *explain_header(const struct explanation *explanation)
