@@ -6,6 +6,7 @@
 #include "base/paths.h"
 #include "base/url.h"
 #include "registry/netrc.h"
+#include "registry/npmrc.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -100,10 +101,6 @@ void access_of_entry(struct fetch_job *job, const struct registry_config *regist
 
 /* ---- secrets ---- */
 
-struct credential {
-    const char *user, *secret;
-};
-
 static int find_token(struct credential *out, const struct fetch_job *job, struct arena *arena)
 {
     const struct registry_config *registry = job->registry;
@@ -171,8 +168,8 @@ static int write_secret(struct json_writer *json, const struct fetch_job *job, s
     struct url own;
     int result;
 
-    if (job->bearer && !fetch_offline()) {
-        write_auth(json, job->source.url, &(struct credential){.secret = job->bearer});
+    if (job->login.secret && !fetch_offline()) {
+        write_auth(json, job->source.url, &job->login);
         return 0;
     }
     if (!registry || !(registry->token_env || registry->netrc) || fetch_offline() ||
@@ -216,6 +213,24 @@ int access_write(struct json_writer *json, const struct fetch_job *job)
 
 /* ---- what to set ---- */
 
+static void explain_npm(struct fetch_job *job, struct arena *arena)
+{
+    struct url url;
+    const char *place = "//HOST";
+
+    if (url_parse(&url, arena, job->source.url, true) == 0) {
+        url.path = "";
+        place = npmrc_place(arena, &url);
+    } else {
+        error_clear();
+    }
+    job->hint = arena_printf(arena, "%s ~/.npmrc: %s/:_authToken=TOKEN, or with 'npm login'",
+                             job->login.user     ? "it was sent a login: correct it in"
+                             : job->login.secret ? "it was sent a token: correct it in"
+                                                 : "set a token that may read it in",
+                             place);
+}
+
 void access_explain(struct fetch_job *job, struct arena *arena)
 {
     const struct registry_config *registry = job->registry;
@@ -223,13 +238,7 @@ void access_explain(struct fetch_job *job, struct arena *arena)
     struct url own;
 
     if (job->result == -ERR_AUTH && job->source.kind == SOURCE_NPM) {
-        own = (struct url){.host = "HOST"};
-        if (url_parse(&own, arena, job->source.url, true) < 0)
-            error_clear();
-        job->hint = arena_printf(arena, "%s ~/.npmrc: //%s/:_authToken=TOKEN, or with 'npm login'",
-                                 job->bearer ? "it was sent a token: correct it in"
-                                             : "set a token that may read it in",
-                                 own.host);
+        explain_npm(job, arena);
         return;
     }
     if (!registry || strncmp(job->source.url, "https:", 6) != 0)

@@ -23,6 +23,11 @@ enum fetch_op {
     FETCH_PROBE,     /* nothing but how far the helper can be confined; needs no staging */
 };
 
+/* A secret; without a user it is a token. */
+struct credential {
+    const char *user, *secret;
+};
+
 struct fetch_job {
     enum fetch_op op;
     struct source source; /* url, path, ref, commit, sha256 */
@@ -41,7 +46,7 @@ struct fetch_job {
     bool wants_tags;          /* GIT_FILES: tags of plugins\' versions too */
     const char *archive;      /* UNPACK: name of the archive below staging, or an absolute path */
     const char *package, *version; /* NPM: a name; a version, range or tag, NULL: the latest */
-    const char *bearer; /* a token of its own, for the origin of source.url; NULL: the registry's */
+    struct credential login;   /* for the origin of source.url; without a secret: the registry's */
     struct progress *progress; /* or NULL; updated while the job runs */
 
     /* Results, in the arena given to fetch_run(). */

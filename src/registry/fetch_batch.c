@@ -50,7 +50,7 @@ static bool fit_together(const struct fetch_job *a, const struct fetch_job *b)
 {
     if (!a->group || !same(a->group, b->group) || a->op != b->op || a->known || b->known ||
         a->public_only != b->public_only || a->registry != b->registry ||
-        !same(a->bearer, b->bearer))
+        !same(a->login.user, b->login.user) || !same(a->login.secret, b->login.secret))
         return false;
     if (a->op == FETCH_GIT_TREE)
         return same(a->source.url, b->source.url) && same(a->source.ref, b->source.ref) &&

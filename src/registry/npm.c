@@ -105,7 +105,7 @@ int npm_prepare(struct fetch_job *job, struct arena *arena)
     job->into = "package.tgz";
     if (!package) {
         job->public_only = job->public_only && !npm_config_owns(source, arena);
-        return npm_config_token(&job->bearer, source, arena);
+        return npm_config_login(&job->login, source, arena);
     }
     job->public_only &= !text_starts(source, plain);
     result = choose_registry(&registry, source, package, arena);
@@ -114,7 +114,7 @@ int npm_prepare(struct fetch_job *job, struct arena *arena)
     job->source.url = registry;
     job->package = package;
     job->version = job->source.ref;
-    return npm_config_token(&job->bearer, arena_printf(arena, "%s/%s", registry, package), arena);
+    return npm_config_login(&job->login, arena_printf(arena, "%s/%s", registry, package), arena);
 }
 
 /* ---- package.json ---- */

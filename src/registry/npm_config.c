@@ -7,8 +7,8 @@
 #include "base/process.h"
 #include "base/text.h"
 #include "base/url.h"
+#include "registry/npmrc.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,94 +25,16 @@ static const char *environment(const char *lower, const char *upper)
 
 /* ---- ~/.npmrc ---- */
 
-static const char *npmrc_path(struct arena *arena)
+/* One that is not there sets nothing. */
+static int npmrc_read(struct npmrc *out, struct arena *arena)
 {
-    const char *path = environment("npm_config_userconfig", "NPM_CONFIG_USERCONFIG");
-
-    return path ? path_absolute(arena, path) : path_join(arena, paths.home, ".npmrc");
-}
-
-/* The part of a line from `text` to `end`, without blanks and quotes around it. */
-static const char *trimmed(struct arena *arena, const char *text, const char *end)
-{
-    while (text < end && isspace((unsigned char)*text))
-        text++;
-    while (end > text && isspace((unsigned char)end[-1]))
-        end--;
-    if (end - text >= 2 && (*text == '"' || *text == '\'') && end[-1] == *text)
-        text++, end--;
-    return arena_strndup(arena, text, (size_t)(end - text));
-}
-
-/* Calls `on_setting` for each line that sets something. */
-static int npmrc_read(void (*on_setting)(void *payload, const char *key, const char *value),
-                      void *payload, struct arena *arena)
-{
+    const char *named = environment("npm_config_userconfig", "NPM_CONFIG_USERCONFIG");
+    const char *path = named ? path_absolute(arena, named) : path_join(arena, paths.home, ".npmrc");
     AUTO_BUF text = {0};
-    const char *path = npmrc_path(arena);
-    struct strings lines = {0};
+    int result = fs_exists(path) ? fs_read(&text, path, NPMRC_MAX) : 0;
 
-    if (!fs_exists(path))
-        return 0;
-    int result = fs_read(&text, path, NPMRC_MAX);
-    strings_split(&lines, arena, buf_text(&text), '\n');
-    for (size_t i = 0; i < lines.count; i++) {
-        const char *line = lines.items[i], *equals = strchr(line, '=');
-
-        if (*line != '#' && *line != ';' && equals)
-            on_setting(payload, trimmed(arena, line, equals),
-                       trimmed(arena, equals + 1, line + strlen(line)));
-    }
+    npmrc_parse(out, path, buf_text(&text), arena);
     return result;
-}
-
-struct wanted {
-    const char *key, *value;
-};
-
-static void take_wanted(void *payload, const char *key, const char *value)
-{
-    struct wanted *wanted = payload;
-
-    if (strcmp(key, wanted->key) == 0)
-        wanted->value = value;
-}
-
-/* The last value of `key`, as it stands there; NULL if there is none. */
-static int npmrc_get(const char **out, const char *key, struct arena *arena)
-{
-    struct wanted wanted = {.key = key};
-    int result = npmrc_read(take_wanted, &wanted, arena);
-
-    *out = wanted.value;
-    return result;
-}
-
-/* `text` with ${NAME} replaced; ERR_AUTH for one that is not set. */
-static int expand(const char **out, const char *text, struct arena *arena)
-{
-    AUTO_BUF value = {0};
-
-    for (const char *p = text; *p;) {
-        const char *end = text_starts(p, "${") ? strchr(p, '}') : NULL;
-
-        if (!end) {
-            buf_putc(&value, *p++);
-            continue;
-        }
-        const char *name = arena_strndup(arena, p + 2, (size_t)(end - p - 2));
-        const char *set = getenv(name);
-
-        if (!set || !*set) {
-            fail(ERR_AUTH, "%s is not set, and '%s' needs it", name, npmrc_path(arena));
-            error_hint("set %s in the environment", name);
-            return -ERR_AUTH;
-        }
-        buf_puts(&value, set);
-        p = end + 1;
-    }
-    *out = arena_strdup(arena, buf_text(&value));
-    return 0;
 }
 
 /* ---- npm itself ---- */
@@ -143,7 +65,7 @@ static const char *run_npm(const char *key, struct arena *arena)
         error_clear();
         return NULL;
     }
-    const char *text = trimmed(arena, buf_text(&answer), buf_text(&answer) + answer.len);
+    const char *text = arena_strndup(arena, buf_text(&answer), strcspn(buf_text(&answer), "\r\n"));
     return *text && strcmp(text, "undefined") != 0 ? text : NULL;
 }
 
@@ -180,73 +102,72 @@ int npm_config_registry(const char **out, const char *package, struct arena *are
 {
     const char *scope = arena_printf(arena, "%.*s:registry", (int)strcspn(package, "/"), package);
     bool scoped = *package == '@';
-    int result = scoped ? npmrc_get(out, scope, arena) : 0;
+    struct npmrc npmrc;
+    int result = npmrc_read(&npmrc, arena);
 
-    if (!scoped)
-        *out = NULL;
-    if (result == 0 && !*out)
-        *out = environment("npm_config_registry", "NPM_CONFIG_REGISTRY");
-    if (result == 0 && !*out)
-        result = npmrc_get(out, "registry", arena);
-    if (result == 0 && !*out && scoped)
-        *out = ask_npm(scope);
-    if (result == 0 && !*out)
-        *out = ask_npm("registry");
     if (result < 0)
         return result;
-    return *out ? expand(out, *out, arena) : no_registry(package);
+    *out = scoped ? npmrc_get(&npmrc, scope) : NULL;
+    if (!*out)
+        *out = environment("npm_config_registry", "NPM_CONFIG_REGISTRY");
+    if (!*out)
+        *out = npmrc_get(&npmrc, "registry");
+    if (!*out && scoped)
+        *out = ask_npm(scope);
+    if (!*out)
+        *out = ask_npm("registry");
+    return *out ? npmrc_expand(out, &npmrc, *out) : no_registry(package);
 }
 
-struct owned {
-    const struct url *url;
-    struct arena *arena;
-    bool found;
-};
-
-static void compare_origin(void *payload, const char *key, const char *value)
+static bool has_origin(const struct npmrc *npmrc, const char *registry, const struct url *url)
 {
-    struct owned *owned = payload;
-    struct url registry;
+    struct url parts;
+    bool same = registry && npmrc_expand(&registry, npmrc, registry) == 0 &&
+                url_parse(&parts, npmrc->arena, registry, true) == 0 &&
+                url_same_origin(&parts, url);
 
-    if (strcmp(key, "registry") != 0 && !text_ends(key, ":registry"))
-        return;
-    if (url_parse(&registry, owned->arena, value, true) < 0)
-        error_clear();
-    else
-        owned->found |= url_same_origin(&registry, owned->url);
+    error_clear();
+    return same;
 }
 
 bool npm_config_owns(const char *text, struct arena *arena)
 {
     const char *registry = environment("npm_config_registry", "NPM_CONFIG_REGISTRY");
+    struct npmrc npmrc;
     struct url url;
-    struct owned owned = {.url = &url, .arena = arena};
 
-    if (url_parse(&url, arena, text, true) == 0) {
-        if (registry)
-            compare_origin(&owned, "registry", registry);
-        npmrc_read(compare_origin, &owned, arena);
+    if (url_parse(&url, arena, text, true) < 0 || npmrc_read(&npmrc, arena) < 0) {
+        error_clear();
+        return false;
     }
-    error_clear();
-    return owned.found;
+    bool found = has_origin(&npmrc, registry, &url);
+    for (size_t i = 0; i < npmrc.count && !found; i++) {
+        const char *key = npmrc.settings[i].key;
+
+        found = (strcmp(key, "registry") == 0 || text_ends(key, ":registry")) &&
+                has_origin(&npmrc, npmrc.settings[i].value, &url);
+    }
+    return found;
 }
 
-/* ---- its token ---- */
+/* ---- its secret ---- */
 
-int npm_config_token(const char **out, const char *url, struct arena *arena)
+int npm_config_login(struct credential *out, const char *text, struct arena *arena)
 {
-    const char *place = strstr(url, "://") + 1; /* "//host/path" */
-    size_t host = 2 + strcspn(place + 2, "/");
-    AUTO_BUF text = {0};
-    int result = 0;
+    struct npmrc npmrc;
+    struct npmrc_login login;
+    struct url url;
+    AUTO_BUF file = {0};
+    int result = url_parse(&url, arena, text, true);
 
-    *out = NULL;
-    for (size_t len = strlen(place); len >= host && !*out && result == 0; len--)
-        if (len == host || place[len] == '/')
-            result =
-                npmrc_get(out, arena_printf(arena, "%.*s/:_authToken", (int)len, place), arena);
-    if (result == 0 && *out && !strstr(*out, "${"))
-        result =
-            secret_file_read(&text, npmrc_path(arena)); /* refuses one that is open to others */
-    return result == 0 && *out ? expand(out, *out, arena) : result;
+    *out = (struct credential){0};
+    if (result == 0)
+        result = npmrc_read(&npmrc, arena);
+    if (result == 0)
+        result = npmrc_login(&login, &npmrc, &url);
+    if (result == 0 && login.in_file)
+        result = secret_file_read(&file, npmrc.path); /* refuses one that is open to others */
+    if (result == 0)
+        *out = (struct credential){login.user, login.secret};
+    return result;
 }

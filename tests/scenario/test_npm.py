@@ -15,6 +15,10 @@ from test_marketplace import lock_of, manifest, market, skill
 ABBREVIATED = "application/vnd.npm.install-v1+json"
 
 
+def base64_text(text):
+    return base64.b64encode(text.encode()).decode()
+
+
 def integrity(data):
     return "sha512-" + base64.b64encode(hashlib.sha512(data).digest()).decode()
 
@@ -25,7 +29,7 @@ class Registry:
     def __init__(self, web, path=""):
         self.web, self.path, self.url = web, path, web.url + path
         self.packages = {}
-        self.token = None
+        self.token = self.login = None
         web.routes[f"{path}/*"] = self.answer
 
     def publish(self, name, version, files=None, tag="latest", data=None, package=None, **dist):
@@ -44,9 +48,13 @@ class Registry:
             document["dist-tags"][tag] = version
         return document["versions"][version]
 
+    def lets_in(self, headers):
+        wanted = f"Bearer {self.token}" if self.token else f"Basic {base64_text(self.login)}" if self.login else None
+        return wanted in (None, headers.get("Authorization"))
+
     def answer(self, handler):
         name = unquote(handler.path[len(self.path) + 1:])
-        if self.token and handler.headers.get("Authorization") != f"Bearer {self.token}":
+        if not self.lets_in(handler.headers):
             handler.reply(401)
         elif name in self.packages:
             handler.reply(200, json.dumps(self.packages[name]).encode())
@@ -278,15 +286,112 @@ def test_a_token_of_another_place_is_not_sent(person, entry, npm, web):
     assert not any("Authorization" in headers for headers in web.headers)
 
 
-def test_a_token_that_others_can_read(person, entry, npm):
+@pytest.mark.parametrize("path, lines, login", [
+    ("", [f"PLACE/:_auth={base64_text('ada:s3cret')}"], "ada:s3cret"),
+    ("/team/npm", [f"PLACE:_auth = \"{base64_text('ada:s3:cret')}\""], "ada:s3:cret"),
+    ("/team/npm", ["HOST/:_auth=${KIT_LOGIN}"], "ada:s3cret"),
+    ("/npm", ["PLACE/:username=ada", f"PLACE/:_password={base64_text('s3cret é')} ; mine"], "ada:s3cret é"),
+    ("/npm", [f"PLACE/:_auth={base64_text(':s3cret')}"], ":s3cret"),
+    ("/npm", [f"PLACE/:_auth={base64_text('s3cret:').rstrip('=')}"], "s3cret:"),
+], ids=["one", "folder", "variable", "two", "no-user", "no-password"])
+def test_a_login_goes_to_its_place(person, entry, web, path, lines, login):
+    private = Registry(web, path)
+    private.login = login
+    private.publish("kit", "1.0.0")
+    place, host = private.url.partition(":")[2], web.url.partition(":")[2]
+    text = "\n".join(lines).replace("PLACE", place).replace("HOST", host)
+    person.write(".npmrc", f"registry={private.url}\n{text}\n", 0o600)
+    person.env["KIT_LOGIN"] = base64_text(login)
+    entry("kit")
+    done = person.run("install", "kit", "--verbose")
+    assert installed(person) == {"kit": "1.0.0"}
+    told = done.stdout + done.stderr + lock_text(person)
+    assert "s3cret" not in told and base64_text(login) not in told
+    lock = person.write("own.lock", lock_text(person))
+    forget(person, "kit")
+    person.run("install", "--locked", lock)
+    private.login = "another:one"
+    assert "it was sent a login: correct it" in person.run("update", "kit", expect=21).stderr
+
+
+def test_the_nearest_secret_counts(person, entry, npm, web):
+    """Of one place the token, then the login in one, then that in two."""
+    npm.publish("kit", "1.0.0")
+    place, host = npm.url.partition(":")[2], web.url.partition(":")[2]
+    lines = [f"{host}/:_authToken=far", f"{place}/:username=ada", f"{place}/:_password={base64_text('two')}",
+             f"{place}/:_auth={base64_text('ada:one')}", f"{place}/:_authToken=near", f"{place}/kit:_authToken=own"]
+    sent = []
+    for count in range(1, len(lines) + 1):
+        person.write(".npmrc", "\n".join([f"registry={npm.url}", *lines[:count]]), 0o600)
+        entry("kit", name=f"kit-{count}")
+        person.run("registry", "update")
+        web.forget()
+        person.run("install", f"kit-{count}", "--dry-run")
+        sent.append(web.headers[0]["Authorization"])
+    assert sent == ["Bearer far", "Bearer far", f"Basic {base64_text('ada:two')}", f"Basic {base64_text('ada:one')}",
+                    "Bearer near", "Bearer own"]
+
+
+@pytest.mark.parametrize("lines", [
+    ["PLACE/:_auth=ada:s3cret"], [f"PLACE/:_auth={base64_text('s3cret')}"],
+    [f"PLACE/:_auth={base64_text('ada:a') + 'AAAA'}"], [f"PLACE/:_auth={base64_text('ada:s3cret' + chr(10))}"],
+    ["PLACE/:username=ada", "PLACE/:_password=***"],
+    ["PLACE/:username=ada", "PLACE/:_password=/w=="],
+    ["PLACE/:_auth=${NOT_SET}"], ["PLACE/:username=${NOT_SET}", "PLACE/:_password=YQ=="],
+], ids=["plain", "one-word", "nul", "newline", "password", "latin1", "unset", "unset-user"])
+def test_a_login_that_is_none(person, entry, npm, web, lines):
+    npm.publish("kit", "1.0.0")
+    text = "\n".join(lines).replace("PLACE", npm.url.partition(":")[2])
+    person.write(".npmrc", f"registry={npm.url}\n{text}\n", 0o600)
+    entry("kit")
+    web.forget()
+    refused(person, 21, ".npmrc'")
+    assert web.requests == []
+
+
+def test_a_login_of_no_place_is_sent_nowhere(person, entry, npm, web):
+    """As it once was; npm takes it no more."""
+    npm.publish("kit", "1.0.0")
+    person.write(".npmrc", f"registry={npm.url}\n_auth={base64_text('ada:s3cret')}\n_authToken=s3cret\n"
+                           f"[{npm.url.partition(':')[2]}/]\n:_authToken=s3cret\n", 0o600)
+    entry("kit")
+    web.forget()
+    person.run("install", "kit")
+    assert web.headers and not any("Authorization" in headers for headers in web.headers)
+
+
+def test_a_lock_does_not_lead_out_of_the_folder(person, entry, npm, web):
+    """The token is of /npm/, and what a path says there may be meant for another place."""
     npm.publish("kit", "1.0.0")
     place = npm.url.partition(":")[2]
-    person.write(".npmrc", f"registry={npm.url}\n{place}/:_authToken=open\n", 0o644)
+    person.write(".npmrc", f"registry={npm.url}\n{place}/:_authToken=mine\n", 0o600)
+    entry("kit")
+    person.run("install", "kit")
+    web.add("other/kit.tgz", (web.root / "npm/kit/-/kit-1.0.0.tgz").read_bytes())
+    text = lock_text(person).replace("/npm/kit/-/kit-1.0.0.tgz", "/npm/../other/kit.tgz")
+    lock = person.write("own.lock", text)
+    forget(person, "kit")
+    web.forget()
+    person.run("install", "--locked", lock)
+    assert web.requests == ["GET /other/kit.tgz"] and "Authorization" not in web.headers[0]
+
+
+SECRETS = pytest.mark.parametrize("secret, sent", [
+    ("_authToken=mine", "Bearer mine"),
+    (f"_auth={base64_text('ada:mine')}", f"Basic {base64_text('ada:mine')}")], ids=["token", "login"])
+
+
+@SECRETS
+def test_a_secret_that_others_can_read(person, entry, npm, secret, sent):
+    npm.publish("kit", "1.0.0")
+    place = npm.url.partition(":")[2]
+    person.write(".npmrc", f"registry={npm.url}\n{place}/:{secret}\n", 0o644)
     entry("kit")
     assert "chmod 600" in person.run("install", "kit", expect=13).stderr
 
 
-def test_a_redirect_gets_no_token(person, entry, npm, web, tmp_path):
+@SECRETS
+def test_a_redirect_gets_no_secret(person, entry, npm, web, tmp_path, secret, sent):
     """The registry hands the tarball on to another server."""
     from servers import WebServer
     elsewhere = WebServer(tmp_path / "elsewhere")
@@ -296,12 +401,12 @@ def test_a_redirect_gets_no_token(person, entry, npm, web, tmp_path):
     web.routes = {"/npm/moved.tgz": lambda handler: handler.redirect(target), **web.routes}
     release["dist"]["tarball"] = f"{npm.url}/moved.tgz"
     place = npm.url.partition(":")[2]
-    person.write(".npmrc", f"registry={npm.url}\n{place}/:_authToken=mine\n", 0o600)
+    person.write(".npmrc", f"registry={npm.url}\n{place}/:{secret}\n", 0o600)
     both = person.write("both.pem", web.certificate.read_text() + elsewhere.certificate.read_text())
     person.env["SSL_CERT_FILE"] = str(both)
     entry("kit")
     person.run("install", "kit")
-    assert web.headers[-1]["Authorization"] == "Bearer mine"
+    assert web.headers[-1]["Authorization"] == sent
     assert elsewhere.requests == ["GET /kit.tgz"] and "Authorization" not in elsewhere.headers[0]
     elsewhere.close()
 
