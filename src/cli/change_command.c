@@ -1,6 +1,5 @@
 /* A request as a person would type it: for hints. */
-#include "base/paths.h"
-#include "cli/change.h"
+#include "cli/project.h"
 
 #include <string.h>
 
@@ -55,9 +54,12 @@ const char *change_command(const struct change_request *request, struct arena *a
 {
     struct strings words = {0};
     bool install = request->install_count, remove = !install && request->remove.count;
-    strings_add(&words, arena, install ? "paii install" : remove ? "paii remove" : "paii update");
-    if (paths.project)
-        strings_add(&words, arena, "--project");
+    strings_add(&words, arena,
+                arena_printf(arena, "paii %s%s",
+                             install  ? "install"
+                             : remove ? "remove"
+                                      : "update",
+                             project_flag()));
     if (install)
         add_specs(&words, arena, request);
     else

@@ -1,12 +1,13 @@
 /* Plugins that a person holds: they stay as they are until they are released. */
 #include "cli/change_plan.h"
+#include "cli/project.h"
 
 #include <string.h>
 
 static int refuse(const struct package *package, const char *what)
 {
     fail(ERR_REFUSED, "plugin '%s' is held at %s%s", package->name, package->version, what);
-    error_hint("release it first: paii unhold %s", package->name);
+    error_hint("release it first: paii unhold%s %s", project_flag(), package->name);
     return -ERR_REFUSED;
 }
 

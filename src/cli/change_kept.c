@@ -1,6 +1,6 @@
 /* What an update leaves as it is, although there is something newer. */
-#include "base/paths.h"
 #include "cli/change_plan.h"
+#include "cli/project.h"
 
 #include <string.h>
 
@@ -63,15 +63,14 @@ size_t change_kept_back(const struct change *change, struct kept **out)
 static void note_kept(const struct kept *kept)
 {
     const struct package *package = kept->package;
-    const char *project = paths.project ? " --project" : "";
     if (package->flags & PACKAGE_HELD)
         note("plugin '%s' is held at %s", package->name, package->version);
     else if (kept->better->direct)
         note("plugin '%s' stays at %s, though its source changed; 'paii update%s %s' says why",
-             package->name, package->version, project, package->name);
+             package->name, package->version, project_flag(), package->name);
     else
         note("plugin '%s' stays at %s; 'paii install%s %s@%s --dry-run' says why", package->name,
-             package->version, project, package->name, kept->better->package.version);
+             package->version, project_flag(), package->name, kept->better->package.version);
 }
 
 void change_note_kept(const struct change *change)

@@ -68,10 +68,12 @@ static bool bind_alias(struct planner *planner, const struct choice *consumer,
                     arena_printf(change->arena, "%s.%s=%s", consumer->package.name, consumed->alias,
                                  bound));
     else if (fits.count && consumed->optional)
-        warning("'%s' can use more than one %s (%s), so it uses none; choose: "
-                "paii config set bindings.%s NAME",
+        warning("'%s' can use more than one %s (%s), so it uses none; choose: %s",
                 consumer->package.name, consumed->contract,
-                strings_join(&fits, planner->arena, ", "), consumed->contract);
+                strings_join(&fits, planner->arena, ", "),
+                paths.project ? "[bindings] of paii.toml"
+                              : arena_printf(planner->arena, "paii config set bindings.%s NAME",
+                                             consumed->contract));
     return bound || fits.count == 0 || consumed->optional;
 }
 

@@ -1,9 +1,13 @@
 #include "base/data.h"
-#include "cli/command.h"
 #include "cli/needs.h"
+#include "cli/project.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+struct options {
+    const char *project;
+};
 
 /* One contract, or one service of it, among what is installed. */
 struct row {
@@ -223,6 +227,12 @@ static const struct command cmd_contract_list = {
     .name = "list",
     .summary = "list contracts: who provides, who consumes, what is missing",
     .needs = NEEDS_PATHS,
+    .options =
+        (const struct option[]){
+            PROJECT_OPTION(struct options, "between plugins of this repository"),
+            {0},
+        },
+    .options_size = sizeof(struct options),
     .run = run_list,
 };
 

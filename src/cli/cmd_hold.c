@@ -1,7 +1,14 @@
 /* paii hold, paii unhold: what is installed stays as it is, whatever is updated (docs/resolver.md).
  */
 #include "base/data.h"
-#include "cli/change.h"
+#include "base/paths.h"
+#include "cli/project.h"
+
+#include <stddef.h>
+
+struct options {
+    const char *project;
+};
 
 struct holding {
     struct invocation *call;
@@ -26,7 +33,9 @@ static int mark(struct holding *in, const char *name)
 static int run(struct invocation *call, bool hold)
 {
     struct holding in = {.call = call, .hold = hold};
-    int result = installed_read(&in.set, call->arena);
+    int result = paths.project ? project_begin(call->dry_run, call->yes, call->arena) : 0;
+    if (result == 0)
+        result = installed_read(&in.set, call->arena);
     for (size_t i = 0; i < call->arg_count && result == 0; i++)
         result = mark(&in, call->args[i]);
     if (result == 0 && in.changed.count && !call->dry_run)
@@ -52,6 +61,11 @@ static const struct positional positionals[] = {
     {0},
 };
 
+static const struct option options[] = {
+    PROJECT_OPTION(struct options, "for everybody in this repository"),
+    {0},
+};
+
 const struct command cmd_hold = {
     .name = "hold",
     .summary = "keep plugins at the version that is installed",
@@ -61,6 +75,8 @@ const struct command cmd_hold = {
                 "paii unhold jira    moves with the next update",
     .group = GROUP_PLUGINS,
     .needs = NEEDS_LOCK,
+    .options = options,
+    .options_size = sizeof(struct options),
     .positionals = positionals,
     .run = run_hold,
 };
@@ -70,6 +86,8 @@ const struct command cmd_unhold = {
     .summary = "release held plugins",
     .group = GROUP_PLUGINS,
     .needs = NEEDS_LOCK,
+    .options = options,
+    .options_size = sizeof(struct options),
     .positionals = positionals,
     .run = run_unhold,
 };

@@ -31,7 +31,7 @@ static int add_dependents(struct change_request *request, struct invocation *cal
     }
     if (!too) {
         fail(ERR_CONTRACT, "what is to be removed is needed by %s", others);
-        error_hint("remove both: paii remove %s %s", names,
+        error_hint("remove both: paii remove%s %s %s", project_flag(), names,
                    strings_join(&dependents, call->arena, " "));
         return -ERR_CONTRACT;
     }

@@ -1,10 +1,24 @@
-#include "cli/change.h"
+#include "cli/project.h"
 
 #include "base/paths.h"
 #include "claude/claude.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+
+struct options {
+    const char *project;
+};
+
+/* What a project had is in its history, for everybody; going back here alone would be undone by the
+ * next sync. */
+static int refuse_project(void)
+{
+    fail(ERR_GENERIC, "'%s' goes back by its own history, not by 'paii rollback'", paths.project);
+    error_hint("git restore --source=COMMIT paii.toml paii.lock, then 'paii sync'");
+    return -ERR_GENERIC;
+}
 
 static bool exists(unsigned n, const unsigned *numbers, size_t count)
 {
@@ -90,7 +104,9 @@ static int run(struct invocation *call)
     struct change change = {.arena = call->arena, .request = &request};
     struct installed then;
     unsigned target;
-    int result = installed_read(&change.before, call->arena);
+    int result = paths.project ? refuse_project() : 0;
+    if (result == 0)
+        result = installed_read(&change.before, call->arena);
     if (result == 0)
         result = choose(&target, call, change.before.generation);
     if (result == 0)
@@ -119,6 +135,12 @@ const struct command cmd_rollback = {
                    "nothing is built or fetched.",
     .group = GROUP_STATE,
     .needs = NEEDS_LOCK,
+    .options =
+        (const struct option[]){
+            PROJECT_OPTION(struct options, "is refused: a repository goes back by its own history"),
+            {0},
+        },
+    .options_size = sizeof(struct options),
     .positionals =
         (const struct positional[]){
             {.name = "GENERATION",

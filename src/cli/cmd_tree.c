@@ -1,6 +1,10 @@
 #include "base/data.h"
-#include "cli/command.h"
 #include "cli/needs.h"
+#include "cli/project.h"
+
+struct options {
+    const char *project;
+};
 
 /* Each plugin is followed once; where it comes again it is marked. */
 struct walk {
@@ -120,5 +124,11 @@ const struct command cmd_tree = {
     .description = "What you asked for, and below each plugin the providers of what it consumes.",
     .group = GROUP_PLUGINS,
     .needs = NEEDS_PATHS,
+    .options =
+        (const struct option[]){
+            PROJECT_OPTION(struct options, "that of this repository"),
+            {0},
+        },
+    .options_size = sizeof(struct options),
     .run = run,
 };

@@ -1,8 +1,13 @@
 #include "base/data.h"
-#include "cli/command.h"
+#include "base/paths.h"
 #include "cli/needs.h"
+#include "cli/project.h"
 
 #include <string.h>
+
+struct options {
+    const char *project;
+};
 
 enum { RIVALS_MAX = 5 }; /* of one reason */
 
@@ -22,7 +27,7 @@ static const char *why_words(const struct question *question, enum preference wh
     case PREFER_BOUND:
         return "[bindings] names it";
     case PREFER_ASKED:
-        return "you asked for it";
+        return paths.project ? "paii.toml asks for it" : "you asked for it";
     case PREFER_PRIORITY:
         return arena_printf(question->arena, "registry '%s' has the higher priority",
                             question->package->registry);
@@ -73,7 +78,8 @@ static void print_use(const struct question *question, const struct use *use)
         out("  %s %s %s as '%s' (%s)\n", consumer->name, consumer->version,
             use->term.optional ? "can use it" : "needs it", use->term.alias, words);
     if (path.count > 1 && consumer != question->package)
-        out("    for %s, which you asked for (%s)\n", path.items[0],
+        out("    for %s, which %s (%s)\n", path.items[0],
+            paths.project ? "paii.toml asks for" : "you asked for",
             strings_join(&path, arena, " > "));
     print_rivals(question, use);
 }
@@ -84,7 +90,8 @@ static void print_text(const struct question *question)
     const struct package *package = question->package;
     out("%s %s is installed because\n", package->name, package->version);
     if (package->flags & PACKAGE_REQUESTED)
-        out("  you asked for it%s%s\n", *package->range ? ": " : "", package->range);
+        out("  %s%s%s\n", why_words(question, PREFER_ASKED), *package->range ? ": " : "",
+            package->range);
     bool used = false;
     for (size_t i = 0; i < needs->count; i++)
         if (needs->uses[i].provider == package) {
@@ -92,7 +99,7 @@ static void print_text(const struct question *question)
             used = true;
         }
     if (needs_path(needs, package, question->arena).count == 0)
-        out("  %s\n", used ? "nothing that you asked for needs it"
+        out("  %s\n", used ? "nothing that was asked for needs it"
                            : "nobody removed it: the next change will");
 }
 
@@ -196,6 +203,12 @@ const struct command cmd_why = {
                    "which others would do as well, with the reason why it was chosen over them.",
     .group = GROUP_PLUGINS,
     .needs = NEEDS_PATHS,
+    .options =
+        (const struct option[]){
+            PROJECT_OPTION(struct options, "one of this repository"),
+            {0},
+        },
+    .options_size = sizeof(struct options),
     .positionals =
         (const struct positional[]){
             {.name = "PLUGIN",

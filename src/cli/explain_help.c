@@ -2,7 +2,9 @@
  * What would help. Each thing is tried: the request is planned again with it, and told only if
  * there is a plan then. What disturbs least comes first.
  */
+#include "base/paths.h"
 #include "cli/explain_trial.h"
+#include "cli/project.h"
 
 #include <string.h>
 
@@ -85,7 +87,7 @@ static void help_hold(struct helper *helper, const char *name)
     trial_release(helper, trial, name);
     if (trial_works(helper, trial))
         trial_hint(helper, arena_printf(helper->arena, "'%s' is held; release it", name),
-                   arena_printf(helper->arena, "paii unhold %s", name));
+                   arena_printf(helper->arena, "paii unhold%s %s", project_flag(), name));
 }
 
 static void help_held(struct helper *helper, const struct wanted *want)
@@ -109,10 +111,12 @@ static bool try_binding(struct helper *helper, size_t binding, const char *name)
     other->bindings[binding].plugin = name;
     if (!trial_works(helper, trial))
         return false;
-    trial_hint(
-        helper,
-        arena_printf(helper->arena, "bind %s to '%s' instead of '%s'", contract, name, bound),
-        arena_printf(helper->arena, "paii config set bindings.%s %s", contract, name));
+    trial_hint(helper,
+               arena_printf(helper->arena, "bind %s to '%s' instead of '%s'%s", contract, name,
+                            bound, paths.project ? ", in [bindings] of paii.toml" : ""),
+               paths.project
+                   ? NULL
+                   : arena_printf(helper->arena, "paii config set bindings.%s %s", contract, name));
     return true;
 }
 
@@ -178,7 +182,7 @@ static void help_remove_all(struct helper *helper, const struct strings *names)
                                 helper->change->request->remove.count ? "remove %s as well"
                                                                       : "remove %s first",
                                 explain_list(helper->arena, &quoted, "and")),
-                   arena_printf(helper->arena, "paii remove %s",
+                   arena_printf(helper->arena, "paii remove%s %s", project_flag(),
                                 strings_join(&trial->request.remove, helper->arena, " ")));
 }
 

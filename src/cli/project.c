@@ -55,6 +55,11 @@ int project_enter(const char *dir)
     return result;
 }
 
+const char *project_flag(void)
+{
+    return paths.project ? " --project" : "";
+}
+
 /* ---- paii.lock ---- */
 
 int project_read_lock(struct installed *out, struct arena *arena)

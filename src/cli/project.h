@@ -11,6 +11,9 @@
  * none. */
 int project_enter(const char *dir);
 
+/* " --project" for the commands of hints, if this one is about a project; else "". */
+const char *project_flag(void);
+
 /* The row of a command that may be about a project; `project` of its options is a const char *. */
 #define PROJECT_OPTION(type, text)                                                                 \
     {                                                                                              \

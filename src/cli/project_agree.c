@@ -12,6 +12,15 @@
 
 /* ---- what was agreed to ---- */
 
+/* That it is held gives it nothing. */
+static bool is_agreed(const struct package *then, const struct package *now)
+{
+    struct package agreed = *then, wanted = *now;
+    agreed.flags &= ~(unsigned)PACKAGE_HELD;
+    wanted.flags &= ~(unsigned)PACKAGE_HELD;
+    return project_same_plugin(&agreed, &wanted);
+}
+
 /* Every generation of this project was agreed to by this person. */
 static int strike_known(const struct package **fresh, size_t count, struct arena *arena)
 {
@@ -26,7 +35,7 @@ static int strike_known(const struct package **fresh, size_t count, struct arena
         }
         for (size_t i = 0; i < count; i++) {
             const struct package *then = fresh[i] ? installed_find(&set, fresh[i]->name) : NULL;
-            if (then && project_same_plugin(then, fresh[i]))
+            if (then && is_agreed(then, fresh[i]))
                 fresh[i] = NULL;
         }
     }

@@ -127,6 +127,56 @@ def test_what_is_switched_off_is_so_for_everybody(shop, clone):
     assert bob.links == ["hello"] and "disabled" not in bob.read("paii.lock")
 
 
+def test_what_is_held_is_so_for_everybody(shop, clone):
+    shop.install("hello")
+    shop.commit()
+    bob = clone()
+    bob.run("sync", "--yes")
+    assert bob.run("hold", "--project", "hello").stdout == "held hello\n"
+    assert "held = true" in bob.read("paii.lock") and bob.git("status", "--porcelain") == "M paii.lock"
+    bob.commit()
+    shop.git("pull", "-q", bob.folder, "main")
+    shelve(shop, "hello", "1.3.0")
+    assert shop.run("update", "--project").stderr.startswith("plugin 'hello' is held at 1.2.0\nnothing can be updated\n")
+    refused = shop.run("update", "--project", "hello", expect=13).stderr
+    assert refused.endswith("hint: release it first: paii unhold --project hello\n")
+    shop.run("unhold", "--project", "hello")
+    assert "held" not in shop.read("paii.lock")
+    shop.run("update", "--project")
+    assert shop.versions == {"hello": "1.3.0"}
+    shop.person.run("hold", "hello", expect=10)  # the person's own is another matter
+
+
+def test_why_and_for_whom_something_is_here(shop):
+    shop.person.write_tree(shop.folder / "tools/greeter", plugin("greeter", provides=["Greet"]))
+    shop.person.write_tree(shop.folder / "tools/needy", plugin("needy", consumes=[needs("Greet")]))
+    shop.install("./tools/greeter", "./tools/needy")
+    assert shop.run("tree", "--project").stdout == "greeter 1.0.0\nneedy 1.0.0\n`-- greeter 1.0.0 for Greet (above)\n"
+    assert shop.run("tree").stdout == ""
+    assert shop.run("why", "--project", "greeter").stdout == (
+        "greeter 1.0.0 is installed because\n  paii.toml asks for it\n  needy 1.0.0 needs it as 'dep' (Greet)\n")
+    assert shop.run("why", "--project", "needy").stdout == (
+        "needy 1.0.0 is installed because\n  paii.toml asks for it\n")
+    assert shop.run("why", f"--project={shop.folder}", "greeter", "--json", cwd="/").json()["used_by"][0]["name"] == "needy"
+    assert "needy.dep -> greeter" in shop.run("contract", "list", "--project").stdout
+    shop.run("why", "greeter", expect=10)
+    shop.run("why", "--project", "greeter", cwd="/", expect=12)
+
+
+def test_a_project_goes_back_by_its_history(shop):
+    shop.install("hello@1.0")
+    shop.commit()
+    shop.install("hello@1.2")
+    before = shop.plugins
+    refused = shop.run("rollback", "--project", expect=1).stderr
+    assert refused == (f"paii: error: '{shop.folder}' goes back by its own history, not by 'paii rollback'\n"
+                       "  hint: git restore --source=COMMIT paii.toml paii.lock, then 'paii sync'\n")
+    assert shop.plugins == before
+    shop.git("restore", "--source=HEAD", "paii.toml", "paii.lock")
+    shop.run("sync")
+    assert shop.versions == {"hello": "1.0.0"}
+
+
 def test_a_built_plugin_is_locked_in_the_same_bytes(shop, clone):
     """Where a prefix stands depends on the tools of a machine, and says nothing to the team."""
     makefile = "install:\n\tmkdir -p $(DESTDIR)$(PREFIX)/bin\n\techo x > $(DESTDIR)$(PREFIX)/bin/made\n"
