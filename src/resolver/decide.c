@@ -1,16 +1,14 @@
 /*
- * Decisions. They follow the order of preference: gates as they arose, members best first. Where
- * that order runs into one contradiction after the other, what is blamed most is decided first,
- * until some selection is found; it proves the choices that it agrees with, and each of the others
- * is tried in the same way. So the selection is the preferred one, and no order is a trap.
+ * Decisions. They follow the order of preference: gates as they arose, members best first. If that
+ * runs into a contradiction, what is blamed most is decided first, until some selection is found;
+ * it proves the choices that it agrees with, and each of the others is tried in the same way. So
+ * the selection is the preferred one, and no order is a trap.
  */
 #include "resolver/solver_private.h"
 
 #include "base/memory.h"
 
 #include <stdlib.h>
-
-enum { PATIENCE = 8 }; /* conflicts in the order of preference */
 
 void begin_level(struct solver *solver)
 {
@@ -104,19 +102,19 @@ static uint32_t most_blamed(const struct solver *solver, uint32_t gate)
     return gate;
 }
 
-enum outcome { SETTLED, REFUTED, IMPATIENT };
+enum outcome { SETTLED, REFUTED, CONTRADICTED };
 
-/* Decides until everything holds, or so many conflicts have come. Refuted is what was decided above
- * `floor`; beyond the limit of work, perhaps not. */
-static enum outcome decide_all(struct solver *solver, uint32_t patience)
+/* Decides until everything holds; if not `patient`, until decisions contradict each other. Refuted
+ * is what was decided above `floor`; beyond the limit of work, perhaps not. */
+static enum outcome decide_all(struct solver *solver, bool patient)
 {
-    uint32_t floor = solver->floor, begin = solver->conflicts;
+    uint32_t floor = solver->floor;
     while (work_of(solver) <= solver->limit) {
         if (!propagate(solver)) {
             if (!learn(solver) || (floor && solver->level <= floor))
                 return REFUTED;
-            if (solver->conflicts - begin >= patience)
-                return IMPATIENT;
+            if (!patient)
+                return CONTRADICTED;
             continue;
         }
         uint32_t gate = first_open_gate(solver);
@@ -149,7 +147,7 @@ static void note_proven(struct solver *solver, struct stack *proven)
 static bool settle_by_blame(struct solver *solver)
 {
     solver->by_blame = true;
-    bool found = decide_all(solver, UINT32_MAX) == SETTLED;
+    bool found = decide_all(solver, true) == SETTLED;
     solver->by_blame = false;
     return found;
 }
@@ -196,14 +194,14 @@ static bool take_preferred(struct solver *solver)
 
 bool settle_anyhow(struct solver *solver)
 {
-    enum outcome outcome = decide_all(solver, PATIENCE);
-    return outcome == IMPATIENT ? settle_by_blame(solver) : outcome == SETTLED;
+    enum outcome outcome = decide_all(solver, false);
+    return outcome == CONTRADICTED ? settle_by_blame(solver) : outcome == SETTLED;
 }
 
 bool settle(struct solver *solver)
 {
-    enum outcome outcome = decide_all(solver, solver->floor ? UINT32_MAX : PATIENCE);
-    if (outcome == IMPATIENT)
+    enum outcome outcome = decide_all(solver, solver->floor > 0);
+    if (outcome == CONTRADICTED)
         return settle_by_blame(solver) && take_preferred(solver);
     return outcome == SETTLED;
 }

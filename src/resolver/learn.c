@@ -175,14 +175,22 @@ static void forget_marks(struct solver *solver)
     solver->order.count = 0;
 }
 
-bool learn(struct solver *solver)
+/* How far to go back. Where any selection will do, the decisions before the latest may stand;
+ * in the order of preference, those that were made without what is known now are made again. */
+static uint32_t level_to_keep(const struct solver *solver, uint32_t conflict, uint32_t implied)
 {
-    struct learning learning = {solver, highest_level(solver, &solver->conflict), 0};
+    uint32_t level = solver->by_blame ? conflict - 1 : implied;
+    return level > solver->floor ? level : solver->floor;
+}
+
+/* The new clause says what follows at once; or that it cannot, because of what was found meanwhile
+ * on lower levels: a contradiction again. */
+static bool learn_once(struct solver *solver, uint32_t level)
+{
+    struct learning learning = {solver, level, 0};
     uint32_t proof = solver->proof_count;
     solver->conflicts++;
-    if (learning.level == 0)
-        return false;
-    back_to(solver, learning.level);
+    back_to(solver, level);
     solver->learnt.count = 0;
     stack_push(&solver->learnt, 0); /* room for the implication point */
     add_proof(solver, solver->why);
@@ -190,12 +198,20 @@ bool learn(struct solver *solver)
     uint32_t point = find_implication_point(&learning);
     uint32_t literal = solver->value[point] == TRUE ? NEGATIVE(point) : POSITIVE(point);
     solver->learnt.items[0] = literal;
-    unmark_replaced(solver, learning.level, point);
+    unmark_replaced(solver, level, point);
     minimise(solver);
     forget_marks(solver);
-    uint32_t level = order_literals(solver);
+    uint32_t implied = order_literals(solver);
     uint32_t clause = add_clause(solver, proof);
-    back_to(solver, level > solver->floor ? level : solver->floor);
-    assign(solver, literal, level, BY_CLAUSE, clause);
-    return true;
+    back_to(solver, level_to_keep(solver, level, implied));
+    return imply(solver, literal, implied, BY_CLAUSE, clause);
+}
+
+bool learn(struct solver *solver)
+{
+    uint32_t level;
+    do {
+        level = highest_level(solver, &solver->conflict);
+    } while (level > 0 && !learn_once(solver, level));
+    return level > 0;
 }

@@ -94,8 +94,8 @@ static bool contradict(struct solver *solver, uint32_t literal, enum reason_kind
     return false;
 }
 
-static bool imply(struct solver *solver, uint32_t literal, uint32_t level, enum reason_kind kind,
-                  uint32_t data)
+bool imply(struct solver *solver, uint32_t literal, uint32_t level, enum reason_kind kind,
+           uint32_t data)
 {
     switch (truth_of(solver, literal)) {
     case TRUE:
@@ -148,22 +148,6 @@ static bool none_left(struct solver *solver, uint32_t gate)
                  members_level(solver, gate, NOTHING), BY_MEMBERS, gate);
 }
 
-/* A selected candidate that this one cannot stand beside; see avoid_all(). */
-static uint32_t avoided_by(const struct solver *solver, uint32_t candidate,
-                           const struct lists *list, const struct lists *reverse)
-{
-    const struct index *index = &solver->index;
-    struct span sets = list_of(list, candidate);
-    for (uint32_t s = 0; s < sets.count; s++) {
-        struct span others = list_of(reverse, sets.items[s]);
-        for (uint32_t i = 0; i < others.count; i++)
-            if (solver->value[others.items[i]] == TRUE &&
-                index->name[others.items[i]] != index->name[candidate])
-                return others.items[i];
-    }
-    return NOTHING;
-}
-
 /* Whether selecting it would be a change that nobody allows. */
 static bool must_stay_out(const struct solver *solver, uint32_t candidate)
 {
@@ -174,50 +158,80 @@ static bool must_stay_out(const struct solver *solver, uint32_t candidate)
     return installed ? installed != candidate + 1 : solver->request->fewest_new;
 }
 
-/* What is known already of a candidate that nobody looked at before. */
-static void touch(struct solver *solver, uint32_t candidate)
+/* Why a candidate cannot be selected. */
+struct objection {
+    enum reason_kind kind;
+    uint32_t data, level;
+};
+
+/* Of several, the one that held first: what is learnt from it reaches furthest. */
+static void object(struct objection *first, enum reason_kind kind, uint32_t data, uint32_t level)
 {
-    const struct index *index = &solver->index;
-    if (solver->touched[candidate])
-        return;
-    solver->touched[candidate] = 1;
-    stack_push(&solver->touched_candidates, candidate);
-    if (solver->value[candidate])
-        return;
-    if (solver->request->barred && solver->request->barred[candidate]) {
-        assign(solver, NEGATIVE(candidate), 0, BY_BAR, 0);
-        return;
-    }
-    if (must_stay_out(solver, candidate)) {
-        assign(solver, NEGATIVE(candidate), 0, BY_STAY, 0);
-        return;
-    }
-    struct span needs = list_of(&index->need, candidate);
-    for (uint32_t i = 0; i < needs.count; i++) {
-        uint32_t gate = gate_variable(solver, needs.items[i]);
-        if (solver->value[gate] == FALSE) {
-            assign(solver, NEGATIVE(candidate), solver->level_of[gate], BY_DEAD_NEED,
-                   needs.items[i]);
-            return;
-        }
-    }
-    uint32_t other = avoided_by(solver, candidate, &index->avoid, &index->set);
-    if (other == NOTHING)
-        other = avoided_by(solver, candidate, &index->membership, &index->avoider);
-    if (other != NOTHING)
-        assign(solver, NEGATIVE(candidate), solver->level_of[other], BY_AVOID, other);
+    if (level < first->level)
+        *first = (struct objection){kind, data, level};
 }
 
-/* The best two members to watch: those that are not false, else those that became so last. */
-static void choose_watches(const struct solver *solver, uint32_t gate, uint32_t best[2])
+/* To what is selected beside it; see avoid_all(). */
+static void object_beside(const struct solver *solver, struct objection *first, uint32_t candidate,
+                          const struct lists *list, const struct lists *reverse)
+{
+    const struct index *index = &solver->index;
+    struct span sets = list_of(list, candidate);
+    for (uint32_t s = 0; s < sets.count; s++) {
+        struct span others = list_of(reverse, sets.items[s]);
+        for (uint32_t i = 0; i < others.count; i++) {
+            uint32_t other = others.items[i];
+            if (solver->value[other] == TRUE && index->name[other] != index->name[candidate])
+                object(first, BY_AVOID, other, solver->level_of[other]);
+        }
+    }
+}
+
+static struct objection find_objection(const struct solver *solver, uint32_t candidate)
+{
+    const struct index *index = &solver->index;
+    struct objection first = {.level = NOTHING};
+    struct span needs = list_of(&index->need, candidate);
+    if (solver->request->barred && solver->request->barred[candidate])
+        object(&first, BY_BAR, 0, 0);
+    if (must_stay_out(solver, candidate))
+        object(&first, BY_STAY, 0, 0);
+    for (uint32_t i = 0; i < needs.count; i++) {
+        uint32_t gate = gate_variable(solver, needs.items[i]);
+        if (solver->value[gate] == FALSE)
+            object(&first, BY_DEAD_NEED, needs.items[i], solver->level_of[gate]);
+    }
+    object_beside(solver, &first, candidate, &index->avoid, &index->set);
+    object_beside(solver, &first, candidate, &index->membership, &index->avoider);
+    return first;
+}
+
+/* Whether it may be selected, as far as is known; also of a candidate that nobody looked at
+ * before. */
+static bool is_live(struct solver *solver, uint32_t candidate)
+{
+    if (!solver->touched[candidate]) {
+        solver->touched[candidate] = 1;
+        stack_push(&solver->touched_candidates, candidate);
+        struct objection objection = find_objection(solver, candidate);
+        if (objection.level != NOTHING && !solver->value[candidate])
+            assign(solver, NEGATIVE(candidate), objection.level, objection.kind, objection.data);
+    }
+    return value_of(solver, candidate) != FALSE;
+}
+
+/* The best two members to watch: the first that are not false, else those that became so last.
+ * Members behind them are looked at when their turn comes, unless one may be preferred. */
+static void choose_watches(struct solver *solver, uint32_t gate, uint32_t best[2])
 {
     struct span members = members_of(solver, gate);
     uint64_t rank[2] = {0};
     best[0] = best[1] = NOTHING;
-    for (uint32_t i = 0; i < members.count; i++) {
+    bool all = solver->request->preferred_count > 0;
+    for (uint32_t i = 0; i < members.count && (all || rank[1] < UINT64_MAX); i++) {
         uint32_t member = members.items[i];
         uint64_t mine =
-            value_of(solver, member) == FALSE ? 1 + (uint64_t)level_of(solver, member) : UINT64_MAX;
+            is_live(solver, member) ? UINT64_MAX : 1 + (uint64_t)level_of(solver, member);
         int place = mine > rank[0] ? 0 : mine > rank[1] ? 1 : 2;
         if (place == 0) {
             best[1] = best[0];
@@ -232,14 +246,11 @@ static void choose_watches(const struct solver *solver, uint32_t gate, uint32_t 
 
 void watch_gate(struct solver *solver, uint32_t gate)
 {
-    struct span members = members_of(solver, gate);
     uint32_t best[2];
     if (solver->watched[gate])
         return;
     solver->watched[gate] = 1;
     stack_push(&solver->touched_gates, gate);
-    for (uint32_t i = 0; i < members.count; i++)
-        touch(solver, members.items[i]);
     choose_watches(solver, gate, best);
     for (uint32_t w = 0; w < 2 && best[w] != NOTHING; w++)
         add_gate_watch(solver, gate, w, best[w]);
@@ -253,7 +264,7 @@ static bool gate_became_true(struct solver *solver, uint32_t gate)
     struct span members = members_of(solver, gate);
     uint32_t left = 0, last = NOTHING;
     for (uint32_t i = 0; i < members.count && left < 2; i++)
-        if (value_of(solver, members.items[i]) != FALSE) {
+        if (is_live(solver, members.items[i])) {
             left++;
             last = members.items[i];
         }
@@ -289,7 +300,7 @@ static bool look_at_gates(struct solver *solver, uint32_t candidate)
         }
         uint32_t next = NOTHING;
         for (uint32_t i = 0; i < members.count && next == NOTHING; i++)
-            if (members.items[i] != other && value_of(solver, members.items[i]) != FALSE)
+            if (members.items[i] != other && is_live(solver, members.items[i]))
                 next = members.items[i];
         if (next != NOTHING) {
             *link = solver->gate_next[watch];

@@ -184,6 +184,8 @@ void stack_push(struct stack *stack, uint32_t item);
 void assign(struct solver *solver, uint32_t literal, uint32_t level, enum reason_kind kind,
             uint32_t data);
 /* False: `conflict` holds literals that are all false, `why` says by what rule. */
+bool imply(struct solver *solver, uint32_t literal, uint32_t level, enum reason_kind kind,
+           uint32_t data);
 bool propagate(struct solver *solver);
 /* Looks at the members of a gate from now on, whether it must hold or not. */
 void watch_gate(struct solver *solver, uint32_t gate);

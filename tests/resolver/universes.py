@@ -161,6 +161,20 @@ def random_universe(seed, plugins=12, requests=10):
     return rows, asked
 
 
+def tangle(seed, plugins=30, versions=10):
+    """Each version needs up to three plugins in some range, and each is asked for."""
+    draw, rows = random.Random(f"tangle/{seed}"), []
+    for plugin in range(plugins):
+        for version in range(versions):
+            needs = []
+            for other in draw.sample([p for p in range(plugins) if p != plugin], draw.randint(1, 3)):
+                low = draw.randrange(versions)
+                needs.append({"name": f"p{other}", "range": f">={low}.0.0 <{draw.randint(low + 1, versions)}.0.0"})
+            rows.append({"name": f"p{plugin}", "version": f"{version}.0.0", "depends": needs})
+    return rows, [{"id": f"{row['name']}@{row['version']}",
+                   "install": [{"name": row["name"], "range": f"={row['version']}"}]} for row in rows]
+
+
 def write(folder, rows, requests):
     """The two files of the format."""
     files = folder / "u.uni.jsonl", folder / "u.req.jsonl"
