@@ -6,16 +6,6 @@
 
 #include <string.h>
 
-static int update_missing(struct change *change, const struct strings *missing)
-{
-    const struct registry_config **wanted =
-        arena_array(change->arena, missing->count, sizeof *wanted);
-    for (size_t i = 0; i < missing->count; i++)
-        wanted[i] = config_registry(&change->config, missing->items[i]);
-    struct registry_update *results = arena_array(change->arena, missing->count, sizeof *results);
-    return registry_update(&change->config, wanted, missing->count, results, change->arena);
-}
-
 int change_open(struct change *change)
 {
     struct strings missing = {0};
@@ -27,7 +17,7 @@ int change_open(struct change *change)
     if (result < 0 || missing.count == 0)
         return result;
     struct strings none = {0};
-    result = update_missing(change, &missing);
+    result = registry_update_missing(&change->config, &missing, change->arena);
     return result < 0 ? result
                       : registry_open_all(&change->config, &change->catalogs, &none, change->arena);
 }

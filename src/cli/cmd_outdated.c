@@ -263,13 +263,33 @@ static int compare_names(const void *a, const void *b)
     return strcmp(((const struct row *)a)->name, ((const struct row *)b)->name);
 }
 
+/* A registry that was never seen, as after a sync, is asked now; `missing` are those that do not
+ * answer. */
+static int open_catalogs(struct looking *looking, struct strings *missing)
+{
+    struct strings unseen = {0};
+    int result = registry_open_all(&looking->config, &looking->catalogs, &unseen, looking->arena);
+    if (result < 0 || !unseen.count)
+        return result;
+    int lock = store_lock("outdated");
+    if (lock < 0)
+        return lock;
+    if (registry_update_missing(&looking->config, &unseen, looking->arena) < 0) {
+        warning("what is newer is not known of all plugins: %s", error_text());
+        error_clear();
+    }
+    close(lock);
+    registry_close_all(&looking->config, looking->catalogs);
+    return registry_open_all(&looking->config, &looking->catalogs, missing, looking->arena);
+}
+
 static int run(struct invocation *call)
 {
     struct looking looking = {.arena = call->arena};
     struct strings missing = {0};
     int result = config_read(&looking.config, call->arena);
     if (result == 0)
-        result = registry_open_all(&looking.config, &looking.catalogs, &missing, call->arena);
+        result = open_catalogs(&looking, &missing);
     if (result == 0)
         result = installed_open(&looking.installed);
     if (result < 0)
@@ -297,8 +317,9 @@ static int run(struct invocation *call)
 const struct command cmd_outdated = {
     .name = "outdated",
     .summary = "list plugins that have a newer version",
-    .description = "Compares with the registries as they were last seen; 'paii registry update' "
-                   "looks again. 'wanted' is the newest version in the range that was asked for, "
+    .description = "Compares with the registries as they were last seen (one that never was is "
+                   "asked); 'paii registry update' looks again. 'wanted' is the newest version in "
+                   "the range that was asked for, "
                    "by you and by what depends on it, or the held one. Of a "
                    "plugin without a version in its registry the content is compared, fetched "
                    "if its commit is another one.",

@@ -33,6 +33,9 @@ int registry_update(const struct config *config, const struct registry_config *c
  */
 int registry_open_all(const struct config *config, struct catalog **out, struct strings *missing,
                       struct arena *arena);
+/* Asks those of `missing` for the first time. Needs the lock. Returns the first error. */
+int registry_update_missing(const struct config *config, const struct strings *missing,
+                            struct arena *arena);
 void registry_close_all(const struct config *config, struct catalog *catalogs);
 
 /* ERR_NOT_FOUND for an unknown plugin, with the nearest names as the hint. */

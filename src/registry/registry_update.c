@@ -447,3 +447,14 @@ int registry_update(const struct config *config, const struct registry_config *c
     }
     return first_error(results, count);
 }
+
+int registry_update_missing(const struct config *config, const struct strings *missing,
+                            struct arena *arena)
+{
+    const struct registry_config **wanted = arena_array(arena, missing->count, sizeof *wanted);
+    struct registry_update *results = arena_array(arena, missing->count, sizeof *results);
+
+    for (size_t i = 0; i < missing->count; i++)
+        wanted[i] = config_registry(config, missing->items[i]);
+    return registry_update(config, wanted, missing->count, results, arena);
+}

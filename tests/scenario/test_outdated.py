@@ -81,6 +81,15 @@ def test_what_cannot_be_looked_at_is_told(paii, market):
     assert "whether one, two changed is not known" in told
 
 
+def test_a_registry_that_was_never_seen_is_asked(paii, market):
+    """Nothing is known of it yet, which is not to say that everything is up to date."""
+    market.commit(files(["one", "two"], {"one": "Better."}))
+    shutil.rmtree(paii.dir / "registries/m")
+    unknown = paii.run("outdated", env={"PAII_OFFLINE": "1"})
+    assert "what is newer is not known of all plugins: " in unknown.stderr and "'m'" in unknown.stderr
+    assert set(outdated(paii)) == {"one"}
+
+
 def test_the_same_version_with_another_content(paii):
     """A folder's plugin that says its version itself, and its marketplace does not."""
     def write(text):
