@@ -75,8 +75,7 @@ static uint32_t name_term(struct least *least, uint32_t name)
 static bool name_changes(const struct solver *solver, uint32_t candidate)
 {
     uint32_t name = solver->index.name[candidate], installed = solver->installed[name];
-    return !solver->loose[name] &&
-           (installed ? installed != candidate + 1 : solver->request->fewest_new);
+    return !solver->loose[name] && (installed ? installed != candidate + 1 : solver->new_counts);
 }
 
 static bool is_selected(const struct solver *solver, uint32_t variable)
@@ -355,6 +354,19 @@ static void raise_all(struct least *least, const uint32_t *picks)
     start_again(least, NOTHING);
 }
 
+/* Names that are not installed count from now on. Had they counted before, any number of them would
+ * have had to be tried in the place of one change. */
+static void count_new(struct least *least)
+{
+    const struct solver *solver = least->solver;
+    least->solver->new_counts = true;
+    for (uint32_t i = 0; i < least->best.candidates.count; i++) {
+        uint32_t name = solver->index.name[least->best.candidates.items[i]];
+        if (!solver->installed[name] && !solver->loose[name])
+            note_broken(least, &least->best, name_term(least, name));
+    }
+}
+
 bool change_least(struct solver *solver, struct arena *arena, struct selection *out)
 {
     *out = (struct selection){0};
@@ -364,12 +376,17 @@ bool change_least(struct solver *solver, struct arena *arena, struct selection *
     struct least least = {.solver = solver, .strict = !raises, .started = work_of(solver)};
     least.term_of_root = arena_array(&least.scratch, solver->root_count + 1u, sizeof(uint32_t));
     least.term_of_name = arena_array(&least.scratch, solver->index.names + 1u, sizeof(uint32_t));
+    solver->new_counts = false;
     note_found(&least, &least.best);
     const uint32_t *picks = picks_of(&least);
     search_end(solver);
     if (raises)
         raise_all(&least, picks);
     minimise(&least);
+    if (solver->request->fewest_new) {
+        count_new(&least);
+        minimise(&least);
+    }
     out->count = least.best.candidates.count;
     out->candidates = arena_array(arena, out->count + 1u, sizeof *out->candidates);
     for (uint32_t i = 0; i < out->count; i++)

@@ -155,7 +155,7 @@ static bool must_stay_out(const struct solver *solver, uint32_t candidate)
     if (!solver->strict || solver->loose[name])
         return false;
     uint32_t installed = solver->installed[name];
-    return installed ? installed != candidate + 1 : solver->request->fewest_new;
+    return installed ? installed != candidate + 1 : solver->new_counts;
 }
 
 /* Why a candidate cannot be selected. */

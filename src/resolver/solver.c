@@ -191,6 +191,7 @@ static void note_names(struct solver *solver, const struct request *request)
 void request_begin(struct solver *solver, const struct request *request)
 {
     solver->request = request;
+    solver->new_counts = request->fewest_new;
     solver->root_count = solver->members.count = 0;
     solver->decisions = solver->conflicts = solver->propagations = 0;
     note_names(solver, request);

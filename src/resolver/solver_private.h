@@ -69,7 +69,8 @@ struct solver {
     uint32_t *preferred; /* candidate + 1 */
     uint32_t *installed; /* candidate + 1 */
     uint8_t *loose;      /* may change, or be new, though `strict` */
-    bool strict;         /* names stay as they are */
+    bool strict;         /* names stay as they are: */
+    bool new_counts;     /* those that are not installed, out */
     uint32_t *proven;    /* candidate + 1 that can be selected */
     /* By candidate: known to some watched gate. */
     uint8_t *touched;
