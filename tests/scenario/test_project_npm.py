@@ -1,5 +1,6 @@
 """npm packages in a repository: the lock says which tarball, and each person's own ~/.npmrc how they get it."""
 
+import shutil
 import tomllib
 
 import pytest
@@ -114,6 +115,23 @@ def test_update_follows_npm_for_everybody(team, clone, web, private):  # noqa: F
     team.git("pull", "-q", bob.folder, "main")
     team.run("sync", "--yes")
     assert team.plugins == bob.plugins and team.versions == {"kit": "1.1.0"}
+
+
+def test_what_was_damaged_comes_again(team, web, private):  # noqa: F811
+    """From the address in the lock, with the person's own secret, whatever is newest now."""
+    team.install("kit")
+    skill_file = (team.folder / ".claude/skills/kit/skills/measure/SKILL.md").resolve()
+    text = skill_file.read_text()
+    skill_file.chmod(0o644)
+    skill_file.write_text("other")
+    shutil.rmtree(team.person.home / ".cache/paii/archives")
+    private.publish("@team/kit", "2.0.0")
+    web.forget()
+    assert "SKILL.md" in team.run("verify", "--project", expect=MISMATCH).stdout
+    team.run("repair", "--project", "--yes")
+    assert skill_file.read_text() == text and team.versions == {"kit": "1.0.0"}
+    assert web.requests == ["GET /npm/@team/kit/-/kit-1.0.0.tgz"]
+    team.run("verify", "--project")
 
 
 def test_another_tarball_than_was_locked(team, clone, web, private):  # noqa: F811
