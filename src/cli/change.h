@@ -140,10 +140,6 @@ struct choice *change_add_direct(struct change *change, const struct source *sou
 
 /* ---- change_depends.c: plugins that plugins ask for by name ---- */
 
-struct dependency;
-/* Offers what will do for a dependency of `owner`. */
-int change_offer_dependency(struct change *change, const struct package *owner,
-                            const struct dependency *term);
 /* Adds the plugins of `set` that depend on one of `names`, directly or not, and are none of them.
  */
 void change_dependents(struct strings *out, const struct installed *set,

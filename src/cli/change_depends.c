@@ -54,17 +54,14 @@ static bool permitted(const struct change *change, const char *registry)
     return false;
 }
 
-struct place plan_place(const struct change *change, const struct package *owner,
-                        const struct dependency *term)
+struct place plan_place(const struct change *change, const char *own, const struct dependency *term)
 {
-    const char *own = owner->registry;
     struct place place = {.name = term->name, .registry = *own ? own : NULL};
     if (term->registry) {
         place.registry = registry_called(change, own, term->registry);
         place.unknown = !place.registry;
         /* Who names a source of their own answers for what it asks for. */
-        place.foreign = place.registry && *own && strcmp(own, place.registry) != 0 &&
-                        !permitted(change, place.registry);
+        place.foreign = place.registry && *own && strcmp(own, place.registry) != 0;
     }
     const struct catalog *catalog = place.registry ? change_catalog(change, place.registry) : NULL;
     const char *renamed = catalog ? renamed_to(catalog, term->name) : NULL;
@@ -73,65 +70,52 @@ struct place plan_place(const struct change *change, const struct package *owner
     return place;
 }
 
-bool plan_is_at(const struct place *place, const struct choice *choice)
+bool plan_is_open(const struct change *change, const struct place *place)
+{
+    return !place->unknown && (!place->foreign || permitted(change, place->registry));
+}
+
+bool plan_is_at(const struct place *place, bool open, const struct choice *choice)
 {
     const struct package *package = &choice->package;
     /* What a person installed from a source of their own stands for the plugin of that name. */
     if (!*package->registry)
         return true;
-    if (place->unknown || (place->foreign && !choice->current))
+    if (place->unknown || (!open && !choice->current))
         return false;
     return !place->registry || strcmp(package->registry, place->registry) == 0;
 }
 
-int change_offer_dependency(struct change *change, const struct package *owner,
-                            const struct dependency *term)
+int plan_offer_place(struct change *change, const struct place *place)
 {
-    struct place place = plan_place(change, owner, term);
-    if (place.unknown || place.foreign)
-        return 0;
-    return place.registry ? change_offer_from(change, place.name, place.registry)
-                          : change_offer(change, place.name, NULL);
+    return place->registry ? change_offer_from(change, place->name, place->registry)
+                           : change_offer(change, place->name, NULL);
 }
 
 bool plan_is_dependency(const struct change *change, const struct package *owner,
                         const struct dependency *term, const struct choice *choice)
 {
-    struct place place = plan_place(change, owner, term);
-    return strcmp(choice->package.name, place.name) == 0 && plan_is_at(&place, choice);
+    struct place place = plan_place(change, owner->registry, term);
+    return strcmp(choice->package.name, place.name) == 0 &&
+           plan_is_at(&place, plan_is_open(change, &place), choice);
 }
 
 const char *plan_dependency_registry(const struct change *change, const struct package *owner,
                                      const struct dependency *term)
 {
-    return plan_place(change, owner, term).registry;
+    return plan_place(change, owner->registry, term).registry;
 }
 
 const char *plan_dependency_trouble(const struct change *change, const struct package *owner,
                                     const struct dependency *term, struct arena *arena)
 {
-    struct place place = plan_place(change, owner, term);
+    struct place place = plan_place(change, owner->registry, term);
     if (place.unknown)
         return arena_printf(arena, "no registry, or more than one, is called '%s'", term->registry);
-    if (place.foreign)
+    if (!plan_is_open(change, &place))
         return arena_printf(arena, "registry '%s' does not let its plugins depend on '%s'",
                             owner->registry, term->registry);
     return NULL;
-}
-
-/* ---- what cannot stand side by side ---- */
-
-bool plan_is_conflict(const struct conflict *conflict, const struct choice *choice,
-                      struct arena *arena)
-{
-    const struct package *package = &choice->package;
-    if (conflict->with_contract)
-        return provided_lines_satisfy(package->provides, &conflict->contract, arena);
-    if (strcmp(package->name, conflict->plugin.name) != 0)
-        return false;
-    bool any = strcmp(conflict->plugin.range, "*") == 0;
-    return any || (!plan_is_unseen(choice) &&
-                   dependency_takes(&conflict->plugin, package->version, arena));
 }
 
 /* ---- who depends on what is to go ---- */

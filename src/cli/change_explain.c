@@ -269,7 +269,7 @@ static void widen(const struct explanation *explanation, struct line *line)
         const struct need *need = &planner->needs[i];
         if (need->gate != line->gate || crowd_has(&line->who, need->candidate) ||
             strcmp(name_of(explanation, need->candidate), name) != 0 ||
-            !plan_choosable(planner->choices[need->candidate], NULL, false))
+            !plan_choosable(planner, need->candidate, NULL, false))
             continue;
         struct wanted wanted = wanted_of(explanation, need);
         if (same_thing(&wanted, &line->want[0])) {

@@ -48,9 +48,11 @@ bool plan_is_unseen(const struct choice *choice)
     return !choice->manifest && strcmp(choice->package.version, VERSION_UNKNOWN) == 0;
 }
 
-bool plan_choosable(const struct choice *choice, const struct range *range, bool prereleases)
+bool plan_choosable(const struct planner *planner, uint32_t number, const struct range *range,
+                    bool prereleases)
 {
-    struct version version = {0};
+    const struct choice *choice = planner->choices[number];
+    const struct standing *standing = &planner->standings[number];
     if (choice->same_as_current)
         return false;
     if ((choice->package.flags & PACKAGE_YANKED) && !choice->current &&
@@ -58,50 +60,82 @@ bool plan_choosable(const struct choice *choice, const struct range *range, bool
         return false;
     if (plan_is_unseen(choice))
         return true;
-    if (!version_parse(&version, choice->package.version, true))
+    if (!standing->versioned)
         return !range;
     if (!range)
-        return prereleases || choice->current || choice->direct || version.pre_len == 0;
-    return range_matches(range, &version, false);
+        return prereleases || choice->current || choice->direct || standing->version.pre_len == 0;
+    return range_matches(range, &standing->version, false);
 }
 
-bool plan_asked_exactly(const struct change *change, const struct choice *choice)
+/* ---- what is known of choices ---- */
+
+static int compare_name(const void *text, const void *name)
 {
-    const struct spec *spec = plan_spec(change, choice->package.name);
-    struct version version;
-    struct arena scratch = {0};
-    struct range *range = spec && spec->range ? range_parse(&scratch, spec->range, true) : NULL;
-    bool exactly = range && range_is_exact(range) &&
-                   version_parse(&version, choice->package.version, true) &&
-                   range_matches(range, &version, false);
-    arena_release(&scratch);
-    return exactly;
+    return strcmp(text, ((const struct name *)name)->text);
 }
 
-/* ---- order of preference ---- */
+struct name *plan_name(const struct planner *planner, const char *name)
+{
+    return planner->name_count ? bsearch(name, planner->names, planner->name_count,
+                                         sizeof *planner->names, compare_name)
+                               : NULL;
+}
+
+static void judge_names(struct planner *planner)
+{
+    const struct change *change = planner->change;
+    const struct change_request *request = change->request;
+    struct name *name;
+    for (size_t i = 0; i < request->prefer.count; i++)
+        if ((name = plan_name(planner, request->prefer.items[i])))
+            name->liked = true;
+    for (size_t i = 0; i < change->before.count; i++)
+        if ((name = plan_name(planner, change->before.packages[i].name)))
+            name->before = &change->before.packages[i];
+    for (size_t i = request->install_count; i-- > 0;)
+        if (request->install[i].kind == SPEC_NAME &&
+            (name = plan_name(planner, request->install[i].name)))
+            name->spec = &request->install[i];
+}
+
+/* Whether the spec, if any, is of just this version. */
+static bool asks_exactly(struct planner *planner, const struct spec *spec,
+                         const struct standing *standing)
+{
+    struct range *range =
+        spec && spec->range ? range_parse(planner->arena, spec->range, true) : NULL;
+    return range && range_is_exact(range) && standing->versioned &&
+           range_matches(range, &standing->version, false);
+}
+
+/* Whether it is of the choice itself that a person named it. */
+static bool is_requested(const struct choice *choice)
+{
+    return (choice->direct && !choice->current) || (choice->package.flags & PACKAGE_REQUESTED);
+}
 
 void plan_judge(struct planner *planner)
 {
     const struct change *change = planner->change;
+    const struct name *name = planner->names;
+    judge_names(planner);
     planner->standings =
         arena_array(planner->arena, planner->choice_count + 1, sizeof *planner->standings);
-    for (size_t i = 0; i < planner->choice_count; i++) {
+    for (uint32_t i = 0; i < planner->choice_count; i++) {
         const struct choice *choice = planner->choices[i];
-        const char *name = choice->package.name;
         struct standing *out = &planner->standings[i];
-        if (i > 0 && strcmp(planner->choices[i - 1]->package.name, name) == 0)
-            *out = out[-1];
-        else
-            *out = (struct standing){
-                .name = (uint32_t)i,
-                .liked = strings_has(&change->request->prefer, name),
-                .there = installed_find(&change->before, name) != NULL,
-            };
-        out->named = plan_named(change, choice);
-        out->version = (struct version){0};
-        version_parse(&out->version, choice->package.version, true);
+        while (name[1].first <= i)
+            name++;
+        out->name = (uint32_t)(name - planner->names);
+        out->versioned = version_parse(&out->version, choice->package.version, true);
+        out->named = name->spec || is_requested(choice);
+        out->eligible =
+            !plan_removes(change, name->text) && !(name->before && plan_stays(change, choice));
+        out->exact = asks_exactly(planner, name->spec, out);
     }
 }
+
+/* ---- order of preference ---- */
 
 /* Among choices of one name: a new direct source, then (unless an update is wanted) what is
  * installed, then the newest; what tags name comes last unless versions were asked for. */
@@ -149,20 +183,20 @@ bool plan_bound(const struct change *change, const struct consumed *consumed, co
 
 bool plan_named(const struct change *change, const struct choice *choice)
 {
-    return plan_spec(change, choice->package.name) || (choice->direct && !choice->current) ||
-           (choice->package.flags & PACKAGE_REQUESTED);
+    return plan_spec(change, choice->package.name) || is_requested(choice);
 }
 
 int plan_compare(const struct planner *planner, uint32_t a, uint32_t b)
 {
     const struct standing *x = &planner->standings[a], *y = &planner->standings[b];
+    const struct name *left = &planner->names[x->name], *right = &planner->names[y->name];
     int above = planner->choices[a]->priority, below = planner->choices[b]->priority;
     if (x->name == y->name)
         return compare_same_name(planner, false, a, b);
-    if (x->liked != y->liked)
-        return x->liked ? -1 : 1;
-    if (x->there != y->there)
-        return x->there ? -1 : 1;
+    if (left->liked != right->liked)
+        return left->liked ? -1 : 1;
+    if (!left->before != !right->before)
+        return left->before ? -1 : 1;
     if (x->named != y->named)
         return x->named ? -1 : 1;
     if (above != below)

@@ -12,66 +12,46 @@
 
 /* ---- requirements ---- */
 
-bool plan_eligible(const struct planner *planner, const struct choice *choice)
+static bool offers(const struct planner *planner, uint32_t choice, const char *registry)
 {
-    const struct change *change = planner->change;
-    return !plan_removes(change, choice->package.name) && !plan_stays(change, choice);
+    const struct choice *offered = planner->choices[choice];
+    return !offered->aside && planner->standings[choice].eligible &&
+           (!registry || strcmp(offered->package.registry, registry) == 0);
 }
 
-/* The choices of a name: the first, and in `*end` behind the last. */
-static uint32_t find_choices(const struct planner *planner, const char *name, uint32_t *end)
-{
-    uint32_t low = 0, high = (uint32_t)planner->choice_count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (strcmp(planner->choices[middle]->package.name, name) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (*end = low; *end < planner->choice_count; ++*end)
-        if (strcmp(planner->choices[*end]->package.name, name) != 0)
-            break;
-    return low;
-}
-
-static bool offers(const struct planner *planner, const struct choice *choice, const char *registry)
-{
-    return !choice->aside && plan_eligible(planner, choice) &&
-           (!registry || strcmp(choice->package.registry, registry) == 0);
-}
-
-static size_t find_name(struct planner *planner, uint32_t *items, const char *name,
+static size_t find_name(struct planner *planner, uint32_t *items, const char *text,
                         const struct range *range, const char *registry)
 {
-    uint32_t end, first = find_choices(planner, name, &end);
+    const struct name *name = plan_name(planner, text);
     size_t count = 0;
-    for (int prereleases = 0; prereleases < 2 && count == 0; prereleases++)
-        for (uint32_t i = first; i < end; i++)
-            if (offers(planner, planner->choices[i], registry) &&
-                plan_choosable(planner->choices[i], range, prereleases))
+    for (int prereleases = 0; name && prereleases < 2 && count == 0; prereleases++)
+        for (uint32_t i = name[0].first; i < name[1].first; i++)
+            if (offers(planner, i, registry) && plan_choosable(planner, i, range, prereleases))
                 items[count++] = i;
     plan_sort(planner, range != NULL, items, count);
     return count;
 }
 
-static size_t find_dependency(struct planner *planner, uint32_t *items, const struct package *owner,
-                              const struct dependency *term)
+/* Whether the choice is what a person asks for by its version, and in the range. */
+static bool is_exact(const struct planner *planner, uint32_t choice, const struct range *range)
 {
-    struct range *range =
-        strcmp(term->range, "*") == 0 ? NULL : range_parse(planner->arena, term->range, false);
-    struct place place = plan_place(planner->change, owner, term);
-    uint32_t end, first = find_choices(planner, place.name, &end);
+    const struct standing *standing = &planner->standings[choice];
+    return standing->exact && (!range || range_matches(range, &standing->version, false));
+}
+
+static size_t find_dependency(struct planner *planner, uint32_t *items, const struct term *term)
+{
+    const struct place *place = &term->who->place;
+    const struct name *name = plan_name(planner, place->name);
+    bool open = plan_is_open(planner->change, place);
     size_t count = 0;
-    for (int prereleases = 0; prereleases < 2 && count == 0; prereleases++)
-        for (uint32_t i = first; i < end; i++)
-            if (plan_is_at(&place, planner->choices[i]) &&
-                plan_eligible(planner, planner->choices[i]) &&
-                (plan_choosable(planner->choices[i], range, prereleases) ||
-                 (plan_asked_exactly(planner->change, planner->choices[i]) &&
-                  dependency_takes(term, planner->choices[i]->package.version, planner->arena))))
+    for (int prereleases = 0; name && prereleases < 2 && count == 0; prereleases++)
+        for (uint32_t i = name[0].first; i < name[1].first; i++)
+            if (planner->standings[i].eligible && plan_is_at(place, open, planner->choices[i]) &&
+                (plan_choosable(planner, i, term->range, prereleases) ||
+                 is_exact(planner, i, term->range)))
                 items[count++] = i;
-    plan_sort(planner, range != NULL, items, count);
+    plan_sort(planner, term->range != NULL, items, count);
     return count;
 }
 
@@ -91,29 +71,34 @@ static uint32_t *room_for_all(struct planner *planner)
 
 /* ---- the universe ---- */
 
-static int offer_providers(struct planner *planner, const struct package *package,
-                           struct strings *seen)
+static int offer_providers(struct planner *planner, const struct package *package)
 {
-    struct consumed *terms;
-    size_t count = consumed_parse_lines(&terms, package->consumes, planner->arena);
+    struct term_list terms = plan_terms(planner, TERM_CONSUMES, package);
     int result = 0;
-    for (size_t t = 0; t < count && result == 0; t++) {
-        if ((terms[t].optional && !planner->change->request->with_optional) ||
-            strings_has(seen, terms[t].contract))
+    for (size_t t = 0; t < terms.count && result == 0; t++) {
+        const struct consumed *term = &terms.items[t]->consumed;
+        uint32_t *done = plan_mark(planner, terms.items[t]->who);
+        if (*done || (term->optional && !planner->change->request->with_optional))
             continue;
-        strings_add(seen, planner->arena, terms[t].contract);
-        result = change_offer_providers(planner->change, terms[t].contract);
+        *done = true;
+        result = change_offer_providers(planner->change, term->contract);
     }
     return result;
 }
 
 static int offer_dependencies(struct planner *planner, const struct package *package)
 {
-    struct dependency *terms;
-    size_t count = dependency_parse_lines(&terms, package->depends, planner->arena);
+    struct term_list terms = plan_terms(planner, TERM_DEPENDS, package);
     int result = 0;
-    for (size_t t = 0; t < count && result == 0; t++)
-        result = change_offer_dependency(planner->change, package, &terms[t]);
+    for (size_t t = 0; t < terms.count && result == 0; t++) {
+        const struct place *place = &terms.items[t]->who->place;
+        uint32_t *done = plan_mark(planner, terms.items[t]->who);
+        /* What is not permitted may be once more is offered. */
+        if (*done || !plan_is_open(planner->change, place))
+            continue;
+        *done = true;
+        result = plan_offer_place(planner->change, place);
+    }
     return result;
 }
 
@@ -123,25 +108,74 @@ static int close_over_needs(struct planner *planner)
 {
     struct change *change = planner->change;
     const struct change_request *request = change->request;
-    struct strings seen = {0};
     int result = 0;
     if (!request->install_count && !request->update_all && !request->update.count &&
         !request->prefer.count)
         return 0;
     for (size_t i = 0; i < change->choice_count && result == 0; i++) {
-        result = offer_providers(planner, &change->choices[i]->package, &seen);
+        result = offer_providers(planner, &change->choices[i]->package);
         if (result == 0)
             result = offer_dependencies(planner, &change->choices[i]->package);
     }
     return result;
 }
 
-static int compare_names(const void *pa, const void *pb, void *payload)
+/* Choices that were offered one after the other, all of one name. */
+struct run {
+    const char *name;
+    uint32_t first, count;
+};
+
+static int compare_runs(const void *pa, const void *pb)
 {
-    struct choice *const *choices = payload;
-    uint32_t a = *(const uint32_t *)pa, b = *(const uint32_t *)pb;
-    int order = strcmp(choices[a]->package.name, choices[b]->package.name);
-    return order ? order : (a > b) - (a < b);
+    const struct run *a = pa, *b = pb;
+    int order = strcmp(a->name, b->name);
+    return order ? order : (a->first > b->first) - (a->first < b->first);
+}
+
+static size_t find_runs(struct planner *planner, struct run **runs)
+{
+    const struct change *change = planner->change;
+    size_t count = 0, capacity = 0;
+    *runs = NULL;
+    for (uint32_t i = 0; i < change->choice_count; i++) {
+        const char *name = change->choices[i]->package.name;
+        if (count == 0 || strcmp((*runs)[count - 1].name, name) != 0)
+            *arena_push(planner->arena, runs, &count, &capacity) = (struct run){name, i, 0};
+        (*runs)[count - 1].count++;
+    }
+    if (count)
+        qsort(*runs, count, sizeof **runs, compare_runs);
+    return count;
+}
+
+static void add_name(struct planner *planner, const char *text, size_t first)
+{
+    *arena_push(planner->arena, &planner->names, &planner->name_count, &planner->name_capacity) =
+        (struct name){.text = text, .first = (uint32_t)first};
+}
+
+/* Choices get numbers in the order of their names; of one name, in that in which they were
+ * offered. */
+static void give_numbers(struct planner *planner)
+{
+    const struct change *change = planner->change;
+    struct run *runs;
+    size_t run_count = find_runs(planner, &runs);
+    planner->choices =
+        arena_array(planner->arena, change->choice_count + 1, sizeof *planner->choices);
+    for (size_t r = 0; r < run_count; r++) {
+        if (r == 0 || strcmp(runs[r - 1].name, runs[r].name) != 0) {
+            add_name(planner, runs[r].name, planner->choice_count);
+            index_add_name(planner->builder);
+        }
+        for (uint32_t i = 0; i < runs[r].count; i++) {
+            planner->choices[planner->choice_count++] = change->choices[runs[r].first + i];
+            index_add_candidate(planner->builder);
+        }
+    }
+    add_name(planner, NULL, planner->choice_count);
+    planner->name_count--;
 }
 
 static void add_need(struct planner *planner, struct need need)
@@ -152,70 +186,69 @@ static void add_need(struct planner *planner, struct need need)
 
 static void add_contracts(struct planner *planner, uint32_t candidate)
 {
-    struct consumed *terms;
-    size_t count =
-        consumed_parse_lines(&terms, planner->choices[candidate]->package.consumes, planner->arena);
-    for (size_t t = 0; t < count; t++) {
-        if (terms[t].optional && !planner->change->request->with_optional)
+    struct term_list terms =
+        plan_terms(planner, TERM_CONSUMES, &planner->choices[candidate]->package);
+    for (size_t t = 0; t < terms.count; t++) {
+        const struct consumed *consumed = &terms.items[t]->consumed;
+        if (consumed->optional && !planner->change->request->with_optional)
             continue;
-        uint32_t gate = plan_contract_gate(planner, &terms[t]);
-        (terms[t].optional ? index_add_wish : index_add_need)(planner->builder, candidate, gate);
-        add_need(planner, (struct need){candidate, gate, .consumed = &terms[t]});
+        uint32_t gate = plan_contract_gate(planner, terms.items[t]);
+        (consumed->optional ? index_add_wish : index_add_need)(planner->builder, candidate, gate);
+        add_need(planner, (struct need){candidate, gate, .consumed = consumed});
     }
 }
 
 static void add_dependencies(struct planner *planner, uint32_t candidate, uint32_t *items)
 {
-    const struct package *owner = &planner->choices[candidate]->package;
-    struct dependency *terms;
-    size_t count = dependency_parse_lines(&terms, owner->depends, planner->arena);
-    for (size_t t = 0; t < count; t++) {
-        size_t found = find_dependency(planner, items, owner, &terms[t]);
-        uint32_t gate = index_add_gate(planner->builder, items, (uint32_t)found);
-        index_add_need(planner->builder, candidate, gate);
-        add_need(planner, (struct need){candidate, gate, .depends = &terms[t]});
+    struct term_list terms =
+        plan_terms(planner, TERM_DEPENDS, &planner->choices[candidate]->package);
+    for (size_t t = 0; t < terms.count; t++) {
+        const struct term *term = terms.items[t];
+        uint32_t *gate = plan_mark(planner, term);
+        if (!*gate) {
+            size_t found = find_dependency(planner, items, term);
+            *gate = index_add_gate(planner->builder, items, (uint32_t)found) + 1;
+        }
+        index_add_need(planner->builder, candidate, *gate - 1);
+        add_need(planner, (struct need){candidate, *gate - 1, .depends = &term->depends});
     }
+}
+
+/* The choices of the name that are in the range. */
+static size_t find_named(struct planner *planner, uint32_t *items, const struct term *term)
+{
+    const struct name *name = plan_name(planner, term->conflict.plugin.name);
+    size_t count = 0;
+    for (uint32_t i = name ? name[0].first : 0; name && i < name[1].first; i++) {
+        const struct standing *standing = &planner->standings[i];
+        if (!term->range || (!plan_is_unseen(planner->choices[i]) && standing->versioned &&
+                             range_matches(term->range, &standing->version, false)))
+            items[count++] = i;
+    }
+    return count;
 }
 
 static void add_conflicts(struct planner *planner, uint32_t candidate, uint32_t *items)
 {
-    struct conflict *terms;
-    size_t count = conflict_parse_lines(&terms, planner->choices[candidate]->package.conflicts,
-                                        planner->arena);
-    for (size_t t = 0; t < count; t++) {
-        uint32_t found = 0, first = 0, end = (uint32_t)planner->choice_count;
-        if (!terms[t].with_contract)
-            first = find_choices(planner, terms[t].plugin.name, &end);
-        for (uint32_t i = first; i < end; i++)
-            if (plan_is_conflict(&terms[t], planner->choices[i], planner->arena))
-                items[found++] = i;
-        if (found)
-            index_add_avoid(planner->builder, candidate,
-                            index_add_set(planner->builder, items, found));
+    struct term_list terms =
+        plan_terms(planner, TERM_CONFLICTS, &planner->choices[candidate]->package);
+    for (size_t t = 0; t < terms.count; t++) {
+        const struct term *term = terms.items[t];
+        uint32_t *set = plan_mark(planner, term);
+        if (!*set) {
+            size_t found = term->who ? plan_contract_set(planner, term, items)
+                                     : find_named(planner, items, term);
+            *set = found ? index_add_set(planner->builder, items, (uint32_t)found) + 1 : NOTHING;
+        }
+        if (*set != NOTHING)
+            index_add_avoid(planner->builder, candidate, *set - 1);
     }
 }
 
-/* Choices get numbers in the order of their names; of one name, in that in which they were
- * offered. */
 static void make_index(struct planner *planner)
 {
-    const struct change *change = planner->change;
-    const char *last = NULL;
-    planner->choice_count = change->choice_count;
-    planner->choices =
-        arena_array(planner->arena, change->choice_count + 1, sizeof *planner->choices);
     planner->builder = index_begin(planner->arena);
-    uint32_t *order = room_for_all(planner);
-    for (uint32_t i = 0; i < planner->choice_count; i++)
-        order[i] = i;
-    qsort_r(order, planner->choice_count, sizeof *order, compare_names, change->choices);
-    for (size_t i = 0; i < planner->choice_count; i++) {
-        struct choice *choice = planner->choices[i] = change->choices[order[i]];
-        if (!last || strcmp(last, choice->package.name) != 0)
-            index_add_name(planner->builder);
-        last = choice->package.name;
-        index_add_candidate(planner->builder);
-    }
+    give_numbers(planner);
     plan_judge(planner);
     planner->providers = plan_providers(planner);
     uint32_t *items = room_for_all(planner);
@@ -387,14 +420,15 @@ static int solve(struct planner *planner, bool explain, struct answer_plan *answ
     return 0;
 }
 
-bool plan_would(struct change *change, struct arena *arena, struct plan *out)
+bool plan_would(struct change *change, const struct planner *failed, struct plan *out)
 {
-    struct planner planner = {.change = change, .arena = arena, .trial = true};
+    struct planner planner = {
+        .change = change, .arena = failed->arena, .terms = failed->terms, .trial = true};
     struct answer_plan answer;
     *out = (struct plan){0};
     if (solve(&planner, false, &answer) < 0 || !answer.found)
         return false;
-    out->chosen = arena_array(arena, answer.selected_count + 1, sizeof(struct choice *));
+    out->chosen = arena_array(planner.arena, answer.selected_count + 1, sizeof(struct choice *));
     for (; out->count < answer.selected_count; out->count++)
         out->chosen[out->count] = planner.choices[answer.selected[out->count]];
     return plan_is_clear(&planner, out->chosen, out->count);
@@ -412,7 +446,8 @@ static int check_removals(const struct change *change)
 int change_plan(struct change *change)
 {
     struct arena scratch = {0};
-    struct planner planner = {.change = change, .arena = &scratch};
+    struct planner planner = {
+        .change = change, .arena = &scratch, .terms = plan_terms_new(&scratch)};
     int result = check_removals(change);
     struct answer_plan answer;
     if (result == 0)

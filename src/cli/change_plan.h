@@ -1,8 +1,8 @@
 /*
  * Between the files of the plan: change_plan.c makes a problem for the resolver, change_order.c
- * says what is preferred, change_providers.c who provides a contract, change_depends.c what a name
- * leads to, change_explain.c why there is no solution and change_obstacles.c what is in its way,
- * change_steps.c what a solution means.
+ * says what is preferred, change_terms.c reads what plugins say of themselves, change_providers.c
+ * finds who provides a contract, change_depends.c what a name leads to, change_explain.c why there
+ * is no solution and change_obstacles.c what is in its way, change_steps.c what a solution means.
  */
 #ifndef PAII_CLI_CHANGE_PLAN_H
 #define PAII_CLI_CHANGE_PLAN_H
@@ -24,19 +24,92 @@ struct need {
     const struct dependency *depends;
 };
 
-/* What preference looks at. */
+/* Where a dependency leads. */
+struct place {
+    const char *name;     /* what the plugin is called there now */
+    const char *registry; /* NULL: any, or none that is known */
+    bool unknown;         /* no registry is called as it says */
+    bool foreign;         /* not the plugin's own registry: it must be permitted */
+};
+
+enum term_kind {
+    TERM_PROVIDES,
+    TERM_CONSUMES,
+    TERM_DEPENDS,
+    TERM_CONFLICTS,
+    /* What those are about: */
+    TERM_CONTRACT,
+    TERM_PLUGIN, /* as the plugins of a registry call it */
+    TERM_RANGE,
+    TERM_KINDS
+};
+
+/* A line of what plugins say of themselves, or a part of it. */
+struct term {
+    enum term_kind kind;
+    uint32_t number; /* among those of its kind */
+    const char *text;
+    size_t len;
+    const char *registry;      /* TERM_DEPENDS, TERM_PLUGIN: of those that say it; else NULL */
+    const struct term *who;    /* the contract or plugin; NULL of a conflict with a plugin */
+    const struct range *range; /* NULL: any */
+    union {
+        struct {
+            struct provided provided;
+            struct version version;
+            bool versioned;
+        };
+        struct consumed consumed;
+        struct dependency depends;
+        struct conflict conflict;
+        struct place place;
+    };
+    bool valid;
+};
+
+struct term_list {
+    const struct term **items;
+    size_t count;
+};
+
+/* By a term's number: of a contract or plugin whether all that it leads to is offered; of a
+ * dependency its gate + 1, of a conflict its set + 1; 0: not yet. */
+struct marks {
+    uint32_t *items;
+    size_t count, capacity;
+};
+
+/* A name of which there are choices: first .. those of the next one. */
+struct name {
+    const char *text;
+    uint32_t first;
+    const struct package *before; /* what is installed; NULL: nothing */
+    const struct spec *spec;      /* how the request asks for it; NULL: not */
+    bool liked;                   /* it is preferred to others */
+};
+
+/* What is known of a choice: its version, and what the request makes of it. */
 struct standing {
     struct version version;
-    uint32_t name; /* ascending */
-    bool liked, there, named;
+    uint32_t name;
+    bool versioned;
+    bool named;    /* a person named it, now or when it was installed */
+    bool eligible; /* the request leaves room for it at all */
+    /* A person asks for this very version: then it will do for others as well, though it be a
+     * prerelease or yanked. */
+    bool exact;
 };
 
 struct planner {
     struct change *change;
     struct arena *arena;
+    struct terms *terms;
+    struct marks marks[TERM_KINDS];
     struct choice **choices; /* by the solver's number: sorted by name */
     struct standing *standings;
     size_t choice_count;
+    struct name *names; /* ascending; one more ends the last */
+    size_t name_count, name_capacity;
     struct providers *providers;
     struct index_builder *builder;
     struct index index;
@@ -68,16 +141,14 @@ bool plan_bound(const struct change *change, const struct consumed *consumed, co
 /* Whether only the plugin itself knows its version, and will be fetched to see. */
 bool plan_is_unseen(const struct choice *choice);
 /* Whether a requirement with this range (NULL: none) may take the choice at all. */
-bool plan_choosable(const struct choice *choice, const struct range *range, bool prereleases);
-/* Whether a person asks for this very version: then it will do for others as well, though it be a
- * prerelease or yanked. */
-bool plan_asked_exactly(const struct change *change, const struct choice *choice);
-/* Whether the request leaves room for the choice at all. */
-bool plan_eligible(const struct planner *planner, const struct choice *choice);
+bool plan_choosable(const struct planner *planner, uint32_t choice, const struct range *range,
+                    bool prereleases);
 /* Whether the request leaves the installed version of the choice's plugin alone, so that this other
  * one is out of question: it is held, or newer and nobody asked for an older one. */
 bool plan_stays(const struct change *change, const struct choice *choice);
-/* Fills planner->standings. */
+/* NULL: there are no choices of that name. */
+struct name *plan_name(const struct planner *planner, const char *name);
+/* Fills planner->standings, and what names have besides their choices. */
 void plan_judge(struct planner *planner);
 /* Negative if choice `a` is to be preferred as a provider to `b`. */
 int plan_compare(const struct planner *planner, uint32_t a, uint32_t b);
@@ -85,29 +156,38 @@ int plan_compare(const struct planner *planner, uint32_t a, uint32_t b);
  * tags count like others. */
 void plan_sort(const struct planner *planner, bool ranged, uint32_t *items, size_t count);
 
+/* ---- terms ---- */
+
+struct terms *plan_terms_new(struct arena *arena);
+/* What the package says; what is malformed is left out. */
+struct term_list plan_terms(struct planner *planner, enum term_kind kind,
+                            const struct package *package);
+uint32_t *plan_mark(struct planner *planner, const struct term *term);
+
 /* ---- providers ---- */
 
 /* What all choices provide; planner->standings are there. */
 struct providers *plan_providers(struct planner *planner);
 /* The gate of a requirement: its providers, best first. */
-uint32_t plan_contract_gate(struct planner *planner, const struct consumed *consumed);
+uint32_t plan_contract_gate(struct planner *planner, const struct term *consumed);
+/* All choices that provide what the conflict is with, ascending. */
+size_t plan_contract_set(const struct planner *planner, const struct term *conflict,
+                         uint32_t *items);
 
 /* ERR_REFUSED if the request names something held that it would change. */
 int plan_check_holds(const struct change *change);
 
 /* ---- plugins by name ---- */
 
-/* Where a dependency leads. */
-struct place {
-    const char *name;     /* what the plugin is called there now */
-    const char *registry; /* NULL: any, or none that is known */
-    bool unknown;         /* no registry is called as it says */
-    bool foreign;         /* not the plugin's own registry, and not permitted */
-};
-struct place plan_place(const struct change *change, const struct package *owner,
+/* What a plugin of the registry means. */
+struct place plan_place(const struct change *change, const char *registry,
                         const struct dependency *term);
+/* Whether the place is one that may be looked at: it is known and not foreign, or permitted. */
+bool plan_is_open(const struct change *change, const struct place *place);
+/* Offers what is there. */
+int plan_offer_place(struct change *change, const struct place *place);
 /* Whether the choice, which has the place's name, may be taken there. */
-bool plan_is_at(const struct place *place, const struct choice *choice);
+bool plan_is_at(const struct place *place, bool open, const struct choice *choice);
 /* Whether the choice is a plugin that a dependency of `owner` leads to, whatever its version. */
 bool plan_is_dependency(const struct change *change, const struct package *owner,
                         const struct dependency *term, const struct choice *choice);
@@ -118,8 +198,6 @@ const char *plan_dependency_registry(const struct change *change, const struct p
  * depended on; NULL if neither. */
 const char *plan_dependency_trouble(const struct change *change, const struct package *owner,
                                     const struct dependency *term, struct arena *arena);
-bool plan_is_conflict(const struct conflict *conflict, const struct choice *choice,
-                      struct arena *arena);
 
 /* ---- after the resolver ---- */
 
@@ -131,8 +209,9 @@ struct plan {
     struct choice **chosen; /* by name */
     size_t count;
 };
-/* Whether there would be a plan for `change`. Nothing is decided. */
-bool plan_would(struct change *change, struct arena *arena, struct plan *out);
+/* Whether there would be a plan for `change`, which is that of the planner with other wishes.
+ * Nothing is decided. */
+bool plan_would(struct change *change, const struct planner *failed, struct plan *out);
 
 int plan_explain(struct planner *planner, const struct answer_plan *answer); /* ERR_CONTRACT */
 /* There are versions of the plugin, and none is what the request says: ERR_NOT_FOUND. */

@@ -8,9 +8,7 @@
 #include <string.h>
 
 struct offer {
-    struct provided term;
-    struct version version;
-    bool versioned;
+    const struct term *term;
     uint32_t choice;
 };
 
@@ -20,18 +18,15 @@ struct met { /* a requirement that was met before */
 };
 
 struct contract {
-    const char *name;
-    const struct offer *offers; /* the best first */
-    size_t count;
+    struct offer *offers; /* the best first */
+    size_t count, capacity;
     struct met *met;
     size_t met_count, met_capacity;
 };
 
 struct providers {
-    struct offer *offers;
-    size_t offer_count, offer_capacity;
-    struct contract *contracts; /* by name */
-    size_t contract_count, contract_capacity;
+    struct contract *contracts; /* by number */
+    size_t count, capacity;
     uint32_t *items; /* room for all choices */
 };
 
@@ -39,37 +34,21 @@ struct providers {
 
 static void add_offers(struct planner *planner, struct providers *out, uint32_t choice)
 {
-    struct strings lines = {0};
-    strings_split(&lines, planner->arena, planner->choices[choice]->package.provides, '\n');
-    for (size_t i = 0; i < lines.count; i++) {
-        struct offer offer = {.choice = choice};
-        if (!provided_parse(&offer.term, planner->arena, lines.items[i]))
-            continue;
-        offer.versioned =
-            offer.term.version && version_parse_partial(&offer.version, offer.term.version);
-        *arena_push(planner->arena, &out->offers, &out->offer_count, &out->offer_capacity) = offer;
+    struct term_list terms = plan_terms(planner, TERM_PROVIDES, &planner->choices[choice]->package);
+    for (size_t i = 0; i < terms.count; i++) {
+        uint32_t number = terms.items[i]->who->number;
+        while (out->count <= number)
+            arena_push(planner->arena, &out->contracts, &out->count, &out->capacity);
+        struct contract *contract = &out->contracts[number];
+        *arena_push(planner->arena, &contract->offers, &contract->count, &contract->capacity) =
+            (struct offer){terms.items[i], choice};
     }
 }
 
 static int compare_offers(const void *pa, const void *pb, void *planner)
 {
     const struct offer *a = pa, *b = pb;
-    int order = strcmp(a->term.contract, b->term.contract);
-    return order ? order : plan_compare(planner, a->choice, b->choice);
-}
-
-static void split_by_contract(struct planner *planner, struct providers *out)
-{
-    struct contract *contract = NULL;
-    for (size_t i = 0; i < out->offer_count; i++) {
-        const struct offer *offer = &out->offers[i];
-        if (!contract || strcmp(contract->name, offer->term.contract) != 0) {
-            contract = arena_push(planner->arena, &out->contracts, &out->contract_count,
-                                  &out->contract_capacity);
-            *contract = (struct contract){.name = offer->term.contract, .offers = offer};
-        }
-        contract->count++;
-    }
+    return plan_compare(planner, a->choice, b->choice);
 }
 
 struct providers *plan_providers(struct planner *planner)
@@ -77,22 +56,21 @@ struct providers *plan_providers(struct planner *planner)
     struct providers *out = arena_alloc(planner->arena, sizeof *out);
     out->items = arena_array(planner->arena, planner->choice_count + 1, sizeof *out->items);
     for (uint32_t i = 0; i < planner->choice_count; i++)
-        if (plan_eligible(planner, planner->choices[i]) && !planner->choices[i]->aside &&
-            (plan_choosable(planner->choices[i], NULL, false) ||
-             plan_asked_exactly(planner->change, planner->choices[i])))
-            add_offers(planner, out, i);
-    if (out->offer_count)
-        qsort_r(out->offers, out->offer_count, sizeof *out->offers, compare_offers, planner);
-    split_by_contract(planner, out);
+        add_offers(planner, out, i);
+    for (size_t i = 0; i < out->count; i++)
+        if (out->contracts[i].count)
+            qsort_r(out->contracts[i].offers, out->contracts[i].count,
+                    sizeof *out->contracts[i].offers, compare_offers, planner);
     return out;
 }
 
-/* ---- matching ---- */
-
-static int compare_contract(const void *name, const void *contract)
+static struct contract *contract_of(const struct planner *planner, const struct term *term)
 {
-    return strcmp(name, ((const struct contract *)contract)->name);
+    const struct providers *providers = planner->providers;
+    return term->who->number < providers->count ? &providers->contracts[term->who->number] : NULL;
 }
+
+/* ---- matching ---- */
 
 static bool same_text(const char *a, const char *b)
 {
@@ -100,13 +78,41 @@ static bool same_text(const char *a, const char *b)
 }
 
 /* What contract_satisfies() says, with everything parsed before. */
-static bool satisfies(const struct offer *offer, const struct consumed *consumed,
-                      const struct range *range)
+static bool satisfies(const struct term *offer, const char *service, const struct range *range)
 {
-    if (consumed->service && !same_text(offer->term.service, consumed->service))
+    if (service && !same_text(offer->provided.service, service))
         return false;
-    return strcmp(consumed->range, "*") == 0 ||
-           (offer->versioned && range && range_matches(range, &offer->version, true));
+    return !range || (offer->versioned && range_matches(range, &offer->version, true));
+}
+
+/* Whether the choice provides something to whoever asks. */
+static bool is_willing(const struct planner *planner, uint32_t choice)
+{
+    const struct standing *standing = &planner->standings[choice];
+    return standing->eligible && !planner->choices[choice]->aside &&
+           (standing->exact || plan_choosable(planner, choice, NULL, false));
+}
+
+static int compare_numbers(const void *pa, const void *pb)
+{
+    uint32_t a = *(const uint32_t *)pa, b = *(const uint32_t *)pb;
+    return (a > b) - (a < b);
+}
+
+size_t plan_contract_set(const struct planner *planner, const struct term *conflict,
+                         uint32_t *items)
+{
+    const struct contract *contract = contract_of(planner, conflict);
+    size_t count = 0;
+    for (size_t i = 0; contract && i < contract->count; i++) {
+        const struct offer *offer = &contract->offers[i];
+        if ((count == 0 || items[count - 1] != offer->choice) &&
+            satisfies(offer->term, conflict->conflict.contract.service, conflict->range))
+            items[count++] = offer->choice;
+    }
+    if (count)
+        qsort(items, count, sizeof *items, compare_numbers);
+    return count;
 }
 
 /* What a person bound a contract to is no preference: if it is there, it is all there is. */
@@ -121,35 +127,32 @@ static size_t only_bound(const struct planner *planner, const struct consumed *c
 }
 
 static uint32_t add_gate(struct planner *planner, const struct contract *contract,
-                         const struct consumed *consumed)
+                         const struct term *term)
 {
-    const struct range *range = range_parse(planner->arena, consumed->range, false);
     uint32_t *items = planner->providers->items;
     size_t count = 0;
     for (size_t i = 0; contract && i < contract->count; i++) {
         const struct offer *offer = &contract->offers[i];
-        if ((count == 0 || items[count - 1] != offer->choice) && satisfies(offer, consumed, range))
+        if ((count == 0 || items[count - 1] != offer->choice) &&
+            satisfies(offer->term, term->consumed.service, term->range) &&
+            is_willing(planner, offer->choice))
             items[count++] = offer->choice;
     }
-    count = only_bound(planner, consumed, items, count);
+    count = only_bound(planner, &term->consumed, items, count);
     return index_add_gate(planner->builder, items, (uint32_t)count);
 }
 
-uint32_t plan_contract_gate(struct planner *planner, const struct consumed *consumed)
+uint32_t plan_contract_gate(struct planner *planner, const struct term *term)
 {
-    struct providers *providers = planner->providers;
-    struct contract *contract =
-        providers->contract_count
-            ? bsearch(consumed->contract, providers->contracts, providers->contract_count,
-                      sizeof *providers->contracts, compare_contract)
-            : NULL;
+    struct contract *contract = contract_of(planner, term);
+    const struct consumed *consumed = &term->consumed;
     if (!contract)
-        return add_gate(planner, NULL, consumed);
+        return add_gate(planner, NULL, term);
     for (size_t i = 0; i < contract->met_count; i++)
         if (same_text(contract->met[i].service, consumed->service) &&
             strcmp(contract->met[i].range, consumed->range) == 0)
             return contract->met[i].gate;
-    uint32_t gate = add_gate(planner, contract, consumed);
+    uint32_t gate = add_gate(planner, contract, term);
     *arena_push(planner->arena, &contract->met, &contract->met_count, &contract->met_capacity) =
         (struct met){consumed->service, consumed->range, gate};
     return gate;

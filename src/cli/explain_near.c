@@ -46,8 +46,9 @@ static bool resembles(const struct explanation *explanation, const struct wanted
 }
 
 static enum miss miss_of(const struct explanation *explanation, const struct wanted *want,
-                         const struct choice *choice)
+                         uint32_t number)
 {
+    const struct choice *choice = explanation->planner->choices[number];
     if (!satisfies(explanation, want, &choice->package))
         return MISS_VERSION;
     const struct change *change = explanation->planner->change;
@@ -55,7 +56,7 @@ static enum miss miss_of(const struct explanation *explanation, const struct wan
         return installed_find(&change->before, choice->package.name)->flags & PACKAGE_HELD
                    ? MISS_HELD
                    : MISS_OLDER;
-    if (plan_choosable(choice, NULL, false))
+    if (plan_choosable(explanation->planner, number, NULL, false))
         return MISS_NONE;
     return choice->package.flags & PACKAGE_YANKED ? MISS_YANKED : MISS_PRERELEASE;
 }
@@ -70,7 +71,7 @@ size_t explain_near(const struct explanation *explanation, const struct wanted *
         if (!planner->choices[i]->same_as_current &&
             resembles(explanation, want, &planner->choices[i]->package))
             *arena_push(explanation->arena, out, &count, &capacity) =
-                (struct near){i, miss_of(explanation, want, planner->choices[i])};
+                (struct near){i, miss_of(explanation, want, i)};
     return count;
 }
 

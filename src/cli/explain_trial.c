@@ -16,7 +16,8 @@ struct trial *trial_new(struct helper *helper)
 
 bool trial_works(struct helper *helper, struct trial *trial)
 {
-    return helper->trials++ < TRIALS_MAX && plan_would(&trial->change, helper->arena, &trial->plan);
+    return helper->trials++ < TRIALS_MAX &&
+           plan_would(&trial->change, helper->explanation->planner, &trial->plan);
 }
 
 bool trial_enough(const struct helper *helper)

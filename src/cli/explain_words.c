@@ -56,7 +56,7 @@ static struct crowd relatives(const struct explanation *explanation, const struc
         last++;
     struct crowd out = {arena_array(explanation->arena, last - first + 1, sizeof(uint32_t)), 0};
     for (uint32_t i = first; i <= last; i++)
-        if (has(crowd, i) || plan_choosable(planner->choices[i], NULL, false))
+        if (has(crowd, i) || plan_choosable(planner, i, NULL, false))
             out.items[out.count++] = i;
     qsort_r(out.items, out.count, sizeof *out.items, compare_versions, (void *)explanation);
     return out;
