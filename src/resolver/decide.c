@@ -31,13 +31,13 @@ void decide(struct solver *solver, uint32_t candidate)
 
 bool holds(struct solver *solver, uint32_t gate)
 {
-    uint32_t witness = solver->witness[gate];
+    uint32_t witness = solver->gates[gate].witness;
     if (witness && solver->value[witness - 1] == TRUE)
         return true;
     struct span members = members_of(solver, gate);
     for (uint32_t i = 0; i < members.count; i++)
         if (solver->value[members.items[i]] == TRUE) {
-            solver->witness[gate] = members.items[i] + 1;
+            solver->gates[gate].witness = members.items[i] + 1;
             return true;
         }
     return false;
@@ -89,13 +89,13 @@ static uint32_t open_members(const struct solver *solver, uint32_t gate)
 static uint32_t most_blamed(const struct solver *solver, uint32_t gate)
 {
     const struct stack *agenda = &solver->agenda;
-    uint64_t blame = solver->blame[gate], left = open_members(solver, gate);
+    uint64_t blame = solver->gates[gate].blame, left = open_members(solver, gate);
     for (uint32_t i = solver->head + 1; i < agenda->count; i++) {
         uint32_t other = agenda->items[i];
-        uint64_t open = solver->blame[other] ? open_members(solver, other) : 0;
-        if (solver->blame[other] * left > blame * open && open) {
+        uint64_t open = solver->gates[other].blame ? open_members(solver, other) : 0;
+        if (solver->gates[other].blame * left > blame * open && open) {
             gate = other;
-            blame = solver->blame[other];
+            blame = solver->gates[other].blame;
             left = open;
         }
     }

@@ -35,9 +35,9 @@ static void follow(struct gathering *gathering, uint32_t variable)
 {
     struct solver *solver = gathering->solver;
     variable = cause_of(solver, variable);
-    if (solver->seen[variable])
+    if (solver->variables[variable].seen)
         return;
-    solver->seen[variable] = 1;
+    solver->variables[variable].seen = true;
     stack_push(&gathering->variables, variable);
 }
 
@@ -137,12 +137,10 @@ static void gather(struct gathering *gathering)
         follow(gathering, VARIABLE(solver->conflict.items[i]));
     for (uint32_t i = 0; i < gathering->variables.count; i++) {
         uint32_t variable = gathering->variables.items[i];
-        gather_reason(gathering,
-                      (struct reason){variable, solver->kind[variable], solver->data[variable]},
-                      true);
+        gather_reason(gathering, reason_of(solver, variable), true);
     }
     for (uint32_t i = 0; i < gathering->variables.count; i++)
-        solver->seen[gathering->variables.items[i]] = 0;
+        solver->variables[gathering->variables.items[i]].seen = false;
     free(gathering->variables.items);
 }
 

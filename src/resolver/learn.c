@@ -29,11 +29,6 @@ static uint32_t highest_level(const struct solver *solver, const struct stack *l
     return highest;
 }
 
-static struct reason reason_of(const struct solver *solver, uint32_t variable)
-{
-    return (struct reason){variable, solver->kind[variable], solver->data[variable]};
-}
-
 struct learning {
     struct solver *solver;
     uint32_t level; /* of the conflict */
@@ -43,7 +38,7 @@ struct learning {
 /* What holds without any decision is explained when there is need to: see explain.c. */
 static void note_fact(struct solver *solver, uint32_t variable)
 {
-    if (solver->level_of[variable] == 0)
+    if (solver->variables[variable].level == 0)
         add_proof(solver, (struct reason){variable, BY_ROOT, NOTHING});
 }
 
@@ -52,13 +47,13 @@ static void mark(struct learning *learning, uint32_t literal)
 {
     struct solver *solver = learning->solver;
     uint32_t variable = cause_of(solver, VARIABLE(literal));
-    if (solver->seen[variable])
+    if (solver->variables[variable].seen)
         return;
-    solver->seen[variable] = 1;
+    solver->variables[variable].seen = true;
     stack_push(&solver->order, variable);
-    if (!is_candidate(solver, variable) && solver->watched[gate_of(solver, variable)])
-        solver->blame[gate_of(solver, variable)]++;
-    uint32_t level = solver->level_of[variable];
+    if (!is_candidate(solver, variable) && solver->gates[gate_of(solver, variable)].touched)
+        solver->gates[gate_of(solver, variable)].blame++;
+    uint32_t level = solver->variables[variable].level;
     if (level == learning->level)
         learning->open++;
     else if (level > 0)
@@ -80,7 +75,8 @@ static uint32_t find_implication_point(struct learning *learning)
     struct stack *scratch = &solver->conflict;
     for (uint32_t i = solver->trail.count; i-- > 0;) {
         uint32_t variable = solver->trail.items[i];
-        if (!solver->seen[variable] || solver->level_of[variable] != learning->level)
+        if (!solver->variables[variable].seen ||
+            solver->variables[variable].level != learning->level)
             continue;
         if (learning->open-- == 1)
             return variable;
@@ -105,7 +101,7 @@ static bool is_implied(struct solver *solver, uint32_t literal)
     reason_literals(solver, reason, scratch);
     for (uint32_t i = 0; i < scratch->count; i++) {
         uint32_t cause = cause_of(solver, VARIABLE(scratch->items[i]));
-        if (!solver->seen[cause] && solver->level_of[cause] > 0)
+        if (!solver->variables[cause].seen && solver->variables[cause].level > 0)
             return false;
     }
     add_proof(solver, reason);
@@ -119,8 +115,8 @@ static void unmark_replaced(struct solver *solver, uint32_t level, uint32_t poin
 {
     for (uint32_t i = 0; i < solver->order.count; i++) {
         uint32_t variable = solver->order.items[i];
-        if (solver->level_of[variable] == level && variable != point)
-            solver->seen[variable] = 0;
+        if (solver->variables[variable].level == level && variable != point)
+            solver->variables[variable].seen = false;
     }
 }
 
@@ -171,7 +167,7 @@ static uint32_t add_clause(struct solver *solver, uint32_t proof)
 static void forget_marks(struct solver *solver)
 {
     for (uint32_t i = 0; i < solver->order.count; i++)
-        solver->seen[solver->order.items[i]] = 0;
+        solver->variables[solver->order.items[i]].seen = false;
     solver->order.count = 0;
 }
 

@@ -8,9 +8,10 @@ void assign(struct solver *solver, uint32_t literal, uint32_t level, enum reason
 {
     uint32_t variable = VARIABLE(literal);
     solver->value[variable] = NEGATED(literal) ? FALSE : TRUE;
-    solver->level_of[variable] = level;
-    solver->kind[variable] = kind;
-    solver->data[variable] = data;
+    struct variable *of = &solver->variables[variable];
+    of->level = level;
+    of->kind = kind;
+    of->data = data;
     if (!NEGATED(literal) && is_candidate(solver, variable))
         solver->chosen[solver->index.name[variable]] = variable + 1;
     stack_push(&solver->trail, variable);
@@ -32,7 +33,7 @@ void back_to(struct solver *solver, uint32_t level)
     uint32_t kept = begin->trail;
     for (uint32_t i = begin->trail; i < solver->trail.count; i++) {
         uint32_t variable = solver->trail.items[i];
-        if (solver->level_of[variable] <= level)
+        if (solver->variables[variable].level <= level)
             solver->trail.items[kept++] = variable;
         else
             unassign(solver, variable);
@@ -113,10 +114,9 @@ bool imply(struct solver *solver, uint32_t literal, uint32_t level, enum reason_
 
 static void add_gate_watch(struct solver *solver, uint32_t gate, uint32_t w, uint32_t member)
 {
-    uint32_t watch = 2 * gate + w;
-    solver->gate_watch[watch] = member;
-    solver->gate_next[watch] = solver->gate_head[member];
-    solver->gate_head[member] = watch + 1;
+    solver->gates[gate].watched[w] = member;
+    solver->gates[gate].next[w] = solver->variables[member].gates;
+    solver->variables[member].gates = 2 * gate + w + 1;
 }
 
 /* The highest level among the members that are false, but for one. */
@@ -137,8 +137,8 @@ static bool one_left(struct solver *solver, uint32_t gate, uint32_t last)
     if (solver->value[variable] != TRUE)
         return true;
     uint32_t level = members_level(solver, gate, last);
-    if (solver->level_of[variable] > level)
-        level = solver->level_of[variable];
+    if (solver->variables[variable].level > level)
+        level = solver->variables[variable].level;
     return imply(solver, POSITIVE(last), level, BY_GATE, gate);
 }
 
@@ -182,7 +182,7 @@ static void object_beside(const struct solver *solver, struct objection *first, 
         for (uint32_t i = 0; i < others.count; i++) {
             uint32_t other = others.items[i];
             if (solver->value[other] == TRUE && index->name[other] != index->name[candidate])
-                object(first, BY_AVOID, other, solver->level_of[other]);
+                object(first, BY_AVOID, other, solver->variables[other].level);
         }
     }
 }
@@ -199,7 +199,7 @@ static struct objection find_objection(const struct solver *solver, uint32_t can
     for (uint32_t i = 0; i < needs.count; i++) {
         uint32_t gate = gate_variable(solver, needs.items[i]);
         if (solver->value[gate] == FALSE)
-            object(&first, BY_DEAD_NEED, needs.items[i], solver->level_of[gate]);
+            object(&first, BY_DEAD_NEED, needs.items[i], solver->variables[gate].level);
     }
     object_beside(solver, &first, candidate, &index->avoid, &index->set);
     object_beside(solver, &first, candidate, &index->membership, &index->avoider);
@@ -210,8 +210,8 @@ static struct objection find_objection(const struct solver *solver, uint32_t can
  * before. */
 static bool is_live(struct solver *solver, uint32_t candidate)
 {
-    if (!solver->touched[candidate]) {
-        solver->touched[candidate] = 1;
+    if (!solver->variables[candidate].touched) {
+        solver->variables[candidate].touched = true;
         stack_push(&solver->touched_candidates, candidate);
         struct objection objection = find_objection(solver, candidate);
         if (objection.level != NOTHING && !solver->value[candidate])
@@ -247,9 +247,9 @@ static void choose_watches(struct solver *solver, uint32_t gate, uint32_t best[2
 void watch_gate(struct solver *solver, uint32_t gate)
 {
     uint32_t best[2];
-    if (solver->watched[gate])
+    if (solver->gates[gate].touched)
         return;
-    solver->watched[gate] = 1;
+    solver->gates[gate].touched = true;
     stack_push(&solver->touched_gates, gate);
     choose_watches(solver, gate, best);
     for (uint32_t w = 0; w < 2 && best[w] != NOTHING; w++)
@@ -276,10 +276,10 @@ static bool gate_became_false(struct solver *solver, uint32_t gate)
     if (gate >= solver->index.gates)
         return true;
     struct span requirers = list_of(&solver->index.requirer, gate);
-    uint32_t level = solver->level_of[gate_variable(solver, gate)];
+    uint32_t level = solver->variables[gate_variable(solver, gate)].level;
     for (uint32_t i = 0; i < requirers.count; i++) {
         uint32_t candidate = requirers.items[i];
-        if (solver->touched[candidate] &&
+        if (solver->variables[candidate].touched &&
             !imply(solver, NEGATIVE(candidate), level, BY_DEAD_NEED, gate))
             return false;
     }
@@ -289,13 +289,14 @@ static bool gate_became_false(struct solver *solver, uint32_t gate)
 /* A watched member became false: watch another, or see what follows. */
 static bool look_at_gates(struct solver *solver, uint32_t candidate)
 {
-    uint32_t *link = &solver->gate_head[candidate];
+    uint32_t *link = &solver->variables[candidate].gates;
     while (*link) {
-        uint32_t watch = *link - 1, gate = watch / 2;
+        uint32_t gate = (*link - 1) / 2, w = (*link - 1) % 2;
+        uint32_t *after = &solver->gates[gate].next[w];
         struct span members = members_of(solver, gate);
-        uint32_t other = members.count > 1 ? solver->gate_watch[watch ^ 1] : candidate;
+        uint32_t other = members.count > 1 ? solver->gates[gate].watched[1 - w] : candidate;
         if (solver->value[other] == TRUE) {
-            link = &solver->gate_next[watch];
+            link = after;
             continue;
         }
         uint32_t next = NOTHING;
@@ -303,14 +304,14 @@ static bool look_at_gates(struct solver *solver, uint32_t candidate)
             if (members.items[i] != other && is_live(solver, members.items[i]))
                 next = members.items[i];
         if (next != NOTHING) {
-            *link = solver->gate_next[watch];
-            add_gate_watch(solver, gate, watch & 1, next);
+            *link = *after;
+            add_gate_watch(solver, gate, w, next);
             continue;
         }
         bool dead = other == candidate || value_of(solver, other) == FALSE;
         if (dead ? !none_left(solver, gate) : !one_left(solver, gate, other))
             return false;
-        link = &solver->gate_next[watch];
+        link = after;
     }
     return true;
 }
@@ -321,10 +322,11 @@ static void add_clause_watch(struct solver *solver, uint32_t clause, uint32_t w)
 {
     uint32_t literal = solver->literals.items[solver->clauses[clause].start + w];
     uint32_t watch = 2 * clause + w;
-    if (!solver->clause_head[literal])
-        stack_push(&solver->touched_literals, literal);
-    solver->clause_next.items[watch] = solver->clause_head[literal];
-    solver->clause_head[literal] = watch + 1;
+    uint32_t *head = &solver->variables[VARIABLE(literal)].clauses[NEGATED(literal)];
+    if (!*head)
+        stack_push(&solver->watched, VARIABLE(literal));
+    solver->clause_next.items[watch] = *head;
+    *head = watch + 1;
 }
 
 void watch_clause(struct solver *solver, uint32_t clause)
@@ -351,7 +353,7 @@ static uint32_t clause_level(const struct solver *solver, const struct clause *c
 /* A literal became false. */
 static bool look_at_clauses(struct solver *solver, uint32_t literal)
 {
-    uint32_t *link = &solver->clause_head[literal];
+    uint32_t *link = &solver->variables[VARIABLE(literal)].clauses[NEGATED(literal)];
     while (*link) {
         uint32_t watch = *link - 1, w = watch & 1;
         const struct clause *clause = &solver->clauses[watch / 2];
@@ -388,7 +390,8 @@ static bool close_name(struct solver *solver, uint32_t candidate)
     uint32_t name = solver->index.name[candidate];
     for (uint32_t c = solver->index.first[name]; c < solver->index.first[name + 1]; c++)
         if (c != candidate && !solver->value[c] &&
-            (solver->gate_head[c] || solver->clause_head[POSITIVE(c)]) && !became_false(solver, c))
+            (solver->variables[c].gates || solver->variables[c].clauses[0]) &&
+            !became_false(solver, c))
             return false;
     return true;
 }
@@ -405,8 +408,9 @@ static bool avoid_all(struct solver *solver, uint32_t candidate, const struct li
             uint32_t other = others.items[i];
             if (solver->value[other] == FALSE || index->name[other] == index->name[candidate])
                 continue;
-            if ((solver->touched[other] || solver->value[other] == TRUE) &&
-                !imply(solver, NEGATIVE(other), solver->level_of[candidate], BY_AVOID, candidate))
+            if ((solver->variables[other].touched || solver->value[other] == TRUE) &&
+                !imply(solver, NEGATIVE(other), solver->variables[candidate].level, BY_AVOID,
+                       candidate))
                 return false;
         }
     }
@@ -423,7 +427,7 @@ static bool candidate_became_true(struct solver *solver, uint32_t candidate)
         return false;
     for (uint32_t i = 0; i < needs.count; i++)
         if (!imply(solver, POSITIVE(gate_variable(solver, needs.items[i])),
-                   solver->level_of[candidate], BY_NEED, candidate))
+                   solver->variables[candidate].level, BY_NEED, candidate))
             return false;
     return true;
 }

@@ -31,34 +31,17 @@ static void *numbers(size_t count, size_t size)
 static void allocate_variables(struct solver *solver, uint32_t roots)
 {
     uint32_t gates = solver->index.gates + roots;
-    uint32_t variables = solver->index.candidates + gates;
-    solver->capacity = variables;
-    solver->value = numbers(variables, 1);
-    solver->seen = numbers(variables, 1);
-    solver->level_of = numbers(variables, sizeof(uint32_t));
-    solver->kind = numbers(variables, sizeof(uint32_t));
-    solver->data = numbers(variables, sizeof(uint32_t));
-    solver->clause_head = numbers(2 * (size_t)variables, sizeof(uint32_t));
-    solver->watched = numbers(gates, 1);
-    solver->witness = numbers(gates, sizeof(uint32_t));
-    solver->blame = numbers(gates, sizeof(uint32_t));
-    solver->gate_watch = numbers(2 * (size_t)gates, sizeof(uint32_t));
-    solver->gate_next = numbers(2 * (size_t)gates, sizeof(uint32_t));
+    solver->capacity = solver->index.candidates + gates;
+    solver->value = numbers(solver->capacity, 1);
+    solver->variables = numbers(solver->capacity, sizeof *solver->variables);
+    solver->gates = numbers(gates, sizeof *solver->gates);
 }
 
 static void free_variables(struct solver *solver)
 {
     free(solver->value);
-    free(solver->seen);
-    free(solver->level_of);
-    free(solver->kind);
-    free(solver->data);
-    free(solver->clause_head);
-    free(solver->watched);
-    free(solver->witness);
-    free(solver->blame);
-    free(solver->gate_watch);
-    free(solver->gate_next);
+    free(solver->variables);
+    free(solver->gates);
 }
 
 struct solver *resolver_new(const struct index *index)
@@ -70,8 +53,6 @@ struct solver *resolver_new(const struct index *index)
     solver->installed = numbers(index->names, sizeof(uint32_t));
     solver->loose = numbers(index->names, 1);
     solver->proven = numbers(index->names, sizeof(uint32_t));
-    solver->touched = numbers(index->candidates, 1);
-    solver->gate_head = numbers(index->candidates, sizeof(uint32_t));
     solver->limit = UINT64_MAX;
     allocate_variables(solver, 16);
     return solver;
@@ -79,12 +60,10 @@ struct solver *resolver_new(const struct index *index)
 
 void resolver_free(struct solver *solver)
 {
-    struct stack *stacks[] = {&solver->literals,      &solver->clause_next,
-                              &solver->trail,         &solver->agenda,
-                              &solver->conflict,      &solver->learnt,
-                              &solver->order,         &solver->touched_candidates,
-                              &solver->touched_gates, &solver->touched_literals,
-                              &solver->members};
+    struct stack *stacks[] = {
+        &solver->literals,      &solver->clause_next, &solver->trail,  &solver->agenda,
+        &solver->conflict,      &solver->learnt,      &solver->order,  &solver->touched_candidates,
+        &solver->touched_gates, &solver->watched,     &solver->members};
     for (size_t i = 0; i < sizeof stacks / sizeof *stacks; i++)
         free(stacks[i]->items);
     free_variables(solver);
@@ -95,8 +74,6 @@ void resolver_free(struct solver *solver)
     free(solver->proven);
     free(solver->roots);
     free(solver->given_up);
-    free(solver->touched);
-    free(solver->gate_head);
     free(solver->clauses);
     free(solver->proof);
     free(solver->levels);
@@ -198,8 +175,7 @@ void request_begin(struct solver *solver, const struct request *request)
     for (uint32_t i = 0; i < request->root_count; i++)
         add_root(solver, request->roots[i]);
     add_soft_roots(solver, request);
-    solver->variables = solver->index.candidates + solver->index.gates + solver->root_count;
-    if (solver->variables > solver->capacity) {
+    if (solver->index.candidates + solver->index.gates + solver->root_count > solver->capacity) {
         free_variables(solver);
         allocate_variables(solver, 2 * solver->root_count);
     }
@@ -247,20 +223,15 @@ void search_end(struct solver *solver)
             solver->chosen[solver->index.name[variable]] = 0;
         solver->value[variable] = UNKNOWN;
     }
-    for (uint32_t i = 0; i < solver->touched_candidates.count; i++) {
-        solver->touched[solver->touched_candidates.items[i]] = 0;
-        solver->gate_head[solver->touched_candidates.items[i]] = 0;
-    }
-    for (uint32_t i = 0; i < solver->touched_gates.count; i++) {
-        solver->watched[solver->touched_gates.items[i]] = 0;
-        solver->witness[solver->touched_gates.items[i]] = 0;
-        solver->blame[solver->touched_gates.items[i]] = 0;
-    }
-    for (uint32_t i = 0; i < solver->touched_literals.count; i++)
-        solver->clause_head[solver->touched_literals.items[i]] = 0;
+    for (uint32_t i = 0; i < solver->touched_candidates.count; i++)
+        solver->variables[solver->touched_candidates.items[i]] = (struct variable){0};
+    for (uint32_t i = 0; i < solver->touched_gates.count; i++)
+        solver->gates[solver->touched_gates.items[i]] = (struct gate){0};
+    for (uint32_t i = 0; i < solver->watched.count; i++)
+        solver->variables[solver->watched.items[i]] = (struct variable){0};
     solver->trail.count = solver->agenda.count = solver->done = solver->head = 0;
     solver->touched_candidates.count = solver->touched_gates.count = 0;
-    solver->touched_literals.count = solver->literals.count = solver->clause_next.count = 0;
+    solver->watched.count = solver->literals.count = solver->clause_next.count = 0;
     solver->clause_count = solver->proof_count = 0;
 }
 

@@ -50,6 +50,21 @@ struct level {
     uint32_t trail, agenda, head; /* how far each was when it began */
 };
 
+struct variable {
+    uint32_t level, data;       /* of its value; why it has it: see reason_kind */
+    uint32_t gates, clauses[2]; /* first watch + 1: of the candidate by gates, of its literals */
+    uint8_t kind;
+    bool seen, touched; /* touched: a candidate that was looked at */
+};
+
+struct gate {
+    uint32_t watched[2]; /* members, if it has two */
+    uint32_t next[2];    /* the next watch of that member, + 1; a watch is 2 * gate + 0 or 1 */
+    uint32_t witness;    /* member found true last, + 1 */
+    uint32_t blame;      /* how often it was part of a contradiction */
+    bool touched;        /* members are watched */
+};
+
 struct solver {
     struct index index;
     const struct request *request;
@@ -57,13 +72,14 @@ struct solver {
      * given up: what is raised, and the installed names that are to stay. */
     struct root *roots;
     uint32_t root_count, root_capacity, soft;
-    struct stack members;         /* of those to stay */
-    uint8_t *given_up;            /* by root */
-    uint32_t variables, capacity; /* with the request's gates; room for */
+    struct stack members; /* of those to stay */
+    uint8_t *given_up;    /* by root */
+    uint32_t capacity;    /* variables that there is room for */
 
-    /* By variable. */
-    uint8_t *value, *seen;
-    uint32_t *level_of, *kind, *data;
+    /* By variable, and by gate. */
+    uint8_t *value;
+    struct variable *variables;
+    struct gate *gates;
     /* By name. */
     uint32_t *chosen;    /* selected candidate + 1 */
     uint32_t *preferred; /* candidate + 1 */
@@ -72,22 +88,12 @@ struct solver {
     bool strict;         /* names stay as they are: */
     bool new_counts;     /* those that are not installed, out */
     uint32_t *proven;    /* candidate + 1 that can be selected */
-    /* By candidate: known to some watched gate. */
-    uint8_t *touched;
-    /* By gate: two watched members, each in a list of those who watch it. */
-    uint8_t *watched;
-    uint32_t *witness;    /* member found true last, + 1 */
-    uint32_t *blame;      /* how often it was part of a contradiction */
-    uint32_t *gate_watch; /* 2 * gate + w: the member */
-    uint32_t *gate_next;  /* 2 * gate + w: the next watch of that member, + 1 */
-    uint32_t *gate_head;  /* by candidate: first watch + 1 */
-    /* Learnt clauses, their watches by literal. */
+    /* Learnt clauses. */
     struct clause *clauses;
     uint32_t clause_count, clause_capacity;
     struct stack literals;
-    uint32_t *clause_head; /* by literal: first watch + 1; a watch is 2 * clause + w */
-    struct stack clause_next;
-    struct reason *proof; /* of all clauses */
+    struct stack clause_next; /* by watch, which is 2 * clause + 0 or 1: the next one, + 1 */
+    struct reason *proof;     /* of all clauses */
     uint32_t proof_count, proof_capacity;
 
     struct stack trail; /* variables, each after those it follows from */
@@ -102,7 +108,7 @@ struct solver {
     struct stack conflict; /* literals, all false */
     struct reason why;     /* of the conflict, for the proof */
     struct stack learnt, order;
-    struct stack touched_candidates, touched_gates, touched_literals; /* to be cleaned */
+    struct stack touched_candidates, touched_gates, watched; /* by clauses: to be cleaned */
     uint32_t decisions, conflicts, propagations;
     uint64_t limit; /* of work: beyond it the search ends without an answer */
 };
@@ -159,6 +165,12 @@ static inline enum truth truth_of(const struct solver *solver, uint32_t literal)
     return value && NEGATED(literal) ? (enum truth)(TRUE + FALSE - value) : value;
 }
 
+static inline struct reason reason_of(const struct solver *solver, uint32_t variable)
+{
+    const struct variable *of = &solver->variables[variable];
+    return (struct reason){variable, of->kind, of->data};
+}
+
 /* A candidate that is false because of its name stands for the one that is selected. */
 static inline uint32_t cause_of(const struct solver *solver, uint32_t variable)
 {
@@ -167,7 +179,7 @@ static inline uint32_t cause_of(const struct solver *solver, uint32_t variable)
 
 static inline uint32_t level_of(const struct solver *solver, uint32_t variable)
 {
-    return solver->level_of[cause_of(solver, variable)];
+    return solver->variables[cause_of(solver, variable)].level;
 }
 
 /* Done since the request began, in propagations. A conflict and what is learnt of it cost as much
