@@ -174,9 +174,15 @@ static int agree(const struct change *change)
 {
     if (change->request->yes || change->request->sync) /* asked before it was fetched */
         return 0;
+    struct strings rebound = {0};
+    int result = paths.project ? project_unagreed_bindings(&rebound, change) : 0;
+    if (result < 0)
+        return result;
     if (!term_is_interactive())
-        return change_check_grants(change);
-    bool more = change_wants_more(change); /* than what was named, or agreed to before */
+        return rebound.count ? project_refuse_bindings(&rebound, change->arena)
+                             : change_check_grants(change);
+    /* Than what was named, or agreed to before. */
+    bool more = change_wants_more(change) || rebound.count;
     for (size_t i = 0; i < change->step_count; i++)
         more |= change->steps[i].because != NULL ||
                 (change->request->locked && change->steps[i].kind == STEP_REMOVE);

@@ -4,6 +4,7 @@
  *   + incident 1.0.0 (core)           pulled in: MemoryProvider for x
  *   ^ jira 1.1.0 -> 1.2.0 (work)
  *   - slack 0.9.0
+ *   ~ needy.dep -> waver (was greeter)
  */
 #include "cli/change.h"
 
@@ -12,6 +13,7 @@
 #include "build/build.h"
 #include "claude/claude.h"
 #include "cli/programs.h"
+#include "cli/rebound.h"
 
 #include <string.h>
 
@@ -191,6 +193,22 @@ static void json_step(struct json_writer *json, const struct step *step, struct 
     json_end_object(json);
 }
 
+static void json_rebound(struct json_writer *json, const struct change *change)
+{
+    struct rebound *rebound;
+    size_t count = change_rebound(change, &rebound);
+    json_key(json, "rebound");
+    json_array(json);
+    for (size_t i = 0; i < count; i++) {
+        json_object(json);
+        json_field(json, "alias", rebound[i].alias);
+        json_field(json, "provider", rebound[i].provider);
+        json_field(json, "before", rebound[i].before);
+        json_end_object(json);
+    }
+    json_end_array(json);
+}
+
 static void json_kept(struct json_writer *json, const struct change *change)
 {
     struct kept *kept;
@@ -227,6 +245,7 @@ static void print_json(const struct change *change)
         if (change->steps[i].kind != STEP_KEEP)
             json_step(&json, &change->steps[i], change->arena);
     json_end_array(&json);
+    json_rebound(&json, change);
     json_kept(&json, change);
     if (change->request->dry_run) {
         json_key(&json, "details");
@@ -259,8 +278,24 @@ static void say_nothing_to_do(const struct change *change)
                                            : "everything is up to date");
 }
 
-static void print_steps(const struct change *change, bool details)
+static void print_rebound(const struct change *change)
 {
+    struct rebound *rebound;
+    size_t count = change_rebound(change, &rebound);
+    for (size_t i = 0; i < count; i++) {
+        out_styled(STYLE_CYAN, "~ ");
+        out("%s", rebound_words(&rebound[i], change->arena));
+        if (rebound[i].before)
+            out_styled(STYLE_DIM, " (was %s)", rebound[i].before);
+        out("\n");
+    }
+}
+
+static void print_changes(const struct change *change, bool details)
+{
+    struct rebound *rebound;
+    if (change_count(change) == 0 && change_rebound(change, &rebound) == 0)
+        say_nothing_to_do(change);
     for (size_t i = 0; i < change->step_count; i++) {
         if (change->steps[i].kind == STEP_KEEP)
             continue;
@@ -268,26 +303,23 @@ static void print_steps(const struct change *change, bool details)
         if (details)
             print_details(change, &change->steps[i]);
     }
+    print_rebound(change);
 }
 
 void change_print_plan(const struct change *change)
 {
     if (term_json())
         print_json(change);
-    else if (change_count(change) == 0)
-        say_nothing_to_do(change);
     else
-        print_steps(change, true);
+        print_changes(change, true);
 }
 
 void change_print_result(const struct change *change)
 {
     if (term_json())
         print_json(change);
-    else if (change_count(change) == 0)
-        say_nothing_to_do(change);
     else
-        print_steps(change, false);
+        print_changes(change, false);
 }
 
 /* ---- a change of what is said of plugins ---- */

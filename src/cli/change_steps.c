@@ -5,24 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What the alias is bound to now; NULL if it is not. */
-static const char *bound_before(const struct change *change, const struct choice *consumer,
-                                const struct consumed *consumed)
-{
-    const char *key =
-        arena_printf(change->arena, "%s.%s=", consumer->package.name, consumed->alias);
-    for (size_t i = 0; i < change->before.bindings.count; i++)
-        if (text_starts(change->before.bindings.items[i], key))
-            return change->before.bindings.items[i] + strlen(key);
-    return NULL;
-}
-
 const char *plan_provider(struct planner *planner, const struct choice *consumer,
                           const struct consumed *consumed, struct choice *const *chosen,
                           size_t count, struct strings *fits)
 {
     struct change *change = planner->change;
-    const char *bound = NULL, *liked = NULL, *before = bound_before(change, consumer, consumed);
+    const char *bound = NULL, *liked = NULL,
+               *before = installed_bound(&change->before, consumer->package.name, consumed->alias);
     for (size_t i = 0; i < count; i++) {
         const char *name = chosen[i]->package.name;
         if (!provided_lines_satisfy(chosen[i]->package.provides, consumed, planner->arena))

@@ -8,14 +8,10 @@
 /* ---- uses ---- */
 
 static const struct package *bound_to(const struct installed *set, const char *consumer,
-                                      const char *alias, struct arena *arena)
+                                      const char *alias)
 {
-    const char *key = arena_printf(arena, "%s.%s=", consumer, alias);
-    size_t len = strlen(key);
-    for (size_t i = 0; i < set->bindings.count; i++)
-        if (strncmp(set->bindings.items[i], key, len) == 0)
-            return installed_find(set, set->bindings.items[i] + len);
-    return NULL;
+    const char *name = installed_bound(set, consumer, alias);
+    return name ? installed_find(set, name) : NULL;
 }
 
 static void add_use(struct needs *needs, struct use use, struct arena *arena)
@@ -28,12 +24,11 @@ static void add_uses(struct needs *needs, const struct package *package, struct 
     struct consumed *terms;
     size_t count = consumed_parse_lines(&terms, package->consumes, arena);
     for (size_t i = 0; i < count; i++)
-        add_use(
-            needs,
-            (struct use){.consumer = package,
-                         .term = terms[i],
-                         .provider = bound_to(&needs->set, package->name, terms[i].alias, arena)},
-            arena);
+        add_use(needs,
+                (struct use){.consumer = package,
+                             .term = terms[i],
+                             .provider = bound_to(&needs->set, package->name, terms[i].alias)},
+                arena);
     struct dependency *depends;
     count = dependency_parse_lines(&depends, package->depends, arena);
     for (size_t i = 0; i < count; i++) {

@@ -379,10 +379,13 @@ static void lend(const struct change_request *request)
 
 int project_change(struct change_request *request, struct arena *arena)
 {
+    size_t named = request->install_count;
     int result = project_begin(request->dry_run, request->yes, arena);
     lend(request);
     if (result == 0)
         result = reconcile_request(request, arena);
+    if (result == 0)
+        result = project_agree_wishes(request, named, arena);
     if (result == 0)
         result = change_run(request, arena);
     if (result == 0 && !request->dry_run)

@@ -130,6 +130,17 @@ struct package *installed_find(const struct installed *set, const char *name)
     return NULL;
 }
 
+const char *installed_bound(const struct installed *set, const char *consumer, const char *alias)
+{
+    struct arena scratch = {0};
+    const char *key = arena_printf(&scratch, "%s.%s=", consumer, alias), *found = NULL;
+    for (size_t i = 0; i < set->bindings.count && !found; i++)
+        if (text_starts(set->bindings.items[i], key))
+            found = set->bindings.items[i] + strlen(key);
+    arena_release(&scratch);
+    return found;
+}
+
 int installed_absent(const char *name, const struct strings *names)
 {
     const char *nearest = text_nearest(name, names->items, names->count);

@@ -34,6 +34,8 @@ int installed_read_one(struct installed *out, struct arena *arena, const char *n
 /* The same of generation `n`. */
 int installed_read_generation(struct installed *out, struct arena *arena, unsigned n);
 struct package *installed_find(const struct installed *set, const char *name);
+/* The plugin that the consumer's alias is bound to; NULL: none. */
+const char *installed_bound(const struct installed *set, const char *consumer, const char *alias);
 /* 0 if it is there; ERR_REFUSED for what is no name, ERR_NOT_FOUND with the nearest one as hint. */
 int installed_check(const struct installed *set, const char *name);
 /* ERR_NOT_FOUND, said in the same words, where the names come from elsewhere. */

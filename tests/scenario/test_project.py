@@ -207,7 +207,7 @@ def test_a_wish_that_is_not_locked_is_said(shop):
     assert "paii.toml wants incident, which paii.lock does not have" in failed
     assert shop.versions == {"hello": "1.0.0"}
     assert shop.run("sync", "--check", expect=1).stdout.count("\n") == 2
-    shop.run("install", "--project")
+    shop.install()
     assert shop.versions == {"hello": "1.2.0", "incident": "1.0.0"}
     assert shop.run("sync", "--check").stdout == ""
 

@@ -2,10 +2,11 @@
 
 import hashlib
 import os
+import tomllib
 
 import pytest
 
-from shelf import plugin, tar
+from shelf import needs, plugin, tar
 from teams import BLOCK, NATIVE, clone, shelve, shop  # noqa: F401
 
 
@@ -41,6 +42,112 @@ def test_nothing_is_fetched_before_it_is_agreed_to(shop, clone, web):
     assert web.requests == []
     bob.run("sync", "--yes", env=web.env)
     assert len(web.requests) > 0
+
+
+@pytest.mark.parametrize("words", [["install"], ["install", "incident"], ["update"], ["remove", "hello"]])
+def test_what_paii_toml_adds_to_a_command_is_asked_about(shop, clone, web, words):
+    """A line that a teammate wrote, without anything locked, is fetched for nobody who did not agree."""
+    shop.install("hello@1.0")
+    shop.commit()
+    bob = clone()
+    bob.run("sync", "--yes")
+    packed = web.add("packed.tar.gz", tar(plugin("packed")))
+    shelve(shop, "guard", **{"hooks/hooks.json": NATIVE, "guard.sh": BLOCK})
+    shop.write("paii.toml", shop.read("paii.toml").replace("[plugins]", "[plugins]\nguard = { registry = \"own\" }\n"
+                                                           f'packed = {{ url = "{packed}" }}'))
+    shop.commit()
+    bob.git("pull", "-q", shop.folder, "main")
+    words = [words[0], "--project", *words[1:]]
+    refused = bob.run(*words, expect=13, env=web.env).stderr
+    assert refused == (f"paii: error: '{bob.folder}/paii.toml' wants what you have not agreed to: "
+                       f"own/guard ({bob.folder}/tools/plugins), {packed}\n  hint: --yes agrees to it\n")
+    shown = bob.person.run_on_terminal(*words, cwd=bob.folder, keys="n\n", env=web.env)
+    assert shown.code == 1 and packed in shown.stdout
+    assert web.requests == [] and bob.versions == {"hello": "1.0.0"}
+    assert bob.git("status", "--porcelain") == ""
+    assert bob.person.run_on_terminal(*words, cwd=bob.folder, keys="y\n", env=web.env).code == 0
+    assert {"guard", "packed"} <= set(bob.versions)
+
+
+def test_another_range_of_what_is_here_is_an_update(shop, clone):
+    shop.install("hello@1.0")
+    shop.commit()
+    bob = clone()
+    bob.run("sync", "--yes")
+    bob.write("paii.toml", bob.read("paii.toml").replace('range = "1.0"', 'range = "^1"'))
+    bob.run("update", "--project")
+    assert bob.versions == {"hello": "1.2.0"}
+
+
+def test_a_registry_that_moved_is_asked_about(shop, clone):
+    shop.install("hello")
+    shop.commit()
+    bob = clone()
+    bob.run("sync", "--yes")
+    shop.person.write_tree(shop.folder / "other/hello-2.0.0", plugin("hello", "2.0.0"))
+    shop.write("other/registry.toml", '[[plugins]]\nname = "hello"\nversion = "2.0.0"\npath = "hello-2.0.0"\n')
+    shop.write("paii.toml", shop.read("paii.toml").replace("./tools/plugins", "./other"))
+    shop.commit()
+    bob.git("pull", "-q", shop.folder, "main")
+    refused = bob.run("update", "--project", expect=13).stderr
+    assert f"you have not agreed to: registry own ({bob.folder}/other)\n" in refused
+    assert bob.versions == {"hello": "1.2.0"}
+    bob.run("update", "--project", "--yes")
+    assert bob.versions == {"hello": "2.0.0"}
+    bob.run("update", "--project")
+
+
+@pytest.fixture
+def bound(shop, clone):
+    """(shop, bob): both have agreed to needy, which greets through greeter, and to waver."""
+    for name, terms in ("greeter", {"provides": ["Greet"]}), ("waver", {"provides": ["Greet"]}), \
+            ("needy", {"consumes": [needs("Greet")]}):
+        shop.person.write_tree(shop.folder / "tools" / name, plugin(name, **terms))
+    shop.install("./tools/greeter", "./tools/waver", "./tools/needy", "--prefer", "greeter")
+    shop.commit()
+    bob = clone()
+    bob.run("sync", "--yes")
+    return shop, bob
+
+
+def locked_bindings(project):
+    return tomllib.loads(project.read("paii.lock"))["bindings"]
+
+
+def test_another_binding_is_asked_about_and_a_known_one_is_not(bound):
+    """Whom a plugin calls and hands over to is somebody else then, though each was agreed to."""
+    shop, bob = bound
+    assert shop.run("install", "--project", "./tools/needy", "--prefer", "waver").stdout == "~ needy.dep -> waver (was greeter)\n"
+    shop.commit()
+    bob.git("pull", "-q", shop.folder, "main")
+    assert bob.run("sync", "--check", expect=1).stdout == "plugins are bound to each other in another way\n"
+    assert "you have not agreed to: needy.dep -> waver\n" in bob.run("sync", expect=13).stderr
+    assert bob.run("sync", "--dry-run").stdout == "~ needy.dep -> waver (was greeter)\n"
+    assert bob.run("sync", "--dry-run", "--json").json()["rebound"] == [
+        {"alias": "needy.dep", "provider": "waver", "before": "greeter"}]
+    shown = bob.person.run_on_terminal("sync", cwd=bob.folder, keys="n\n")
+    assert shown.code == 1 and "needy.dep -> waver" in shown.stdout
+    assert bob.run("sync", "--check", expect=1).stdout
+    assert bob.person.run_on_terminal("sync", cwd=bob.folder, keys="y\n").code == 0
+    assert bob.run("sync", "--check").stdout == ""
+    for commit in "HEAD~1", "main":
+        bob.git("checkout", "-q", commit)
+        bob.run("sync")
+
+
+def test_bindings_of_paii_toml_are_asked_about(bound):
+    shop, bob = bound
+    shop.write("paii.toml", shop.read("paii.toml") + '[bindings]\nGreet = "waver"\n')
+    shop.commit()
+    bob.git("pull", "-q", shop.folder, "main")
+    refused = bob.run("update", "--project", expect=13).stderr
+    assert "paii.toml' wants what you have not agreed to: needy.dep -> waver\n  hint: --yes agrees to it\n" in refused
+    shown = bob.person.run_on_terminal("update", "--project", cwd=bob.folder, keys="n\n")
+    assert shown.code == 1 and "needy.dep -> waver" in shown.stdout
+    assert locked_bindings(bob) == {"needy.dep": "greeter"}
+    bob.run("update", "--project", "--yes")
+    assert locked_bindings(bob) == {"needy.dep": "waver"}
+    bob.run("update", "--project")
 
 
 def test_another_content_is_asked_about_again_and_a_known_one_is_not(shop, clone):
