@@ -52,7 +52,7 @@ bool plan_choosable(const struct planner *planner, uint32_t number, const struct
                     bool prereleases)
 {
     const struct choice *choice = planner->choices[number];
-    const struct standing *standing = &planner->standings[number];
+    const struct identity *identity = &planner->identities[number];
     if (choice->same_as_current)
         return false;
     if ((choice->package.flags & PACKAGE_YANKED) && !choice->current &&
@@ -60,11 +60,11 @@ bool plan_choosable(const struct planner *planner, uint32_t number, const struct
         return false;
     if (plan_is_unseen(choice))
         return true;
-    if (!standing->versioned)
+    if (!identity->versioned)
         return !range;
     if (!range)
-        return prereleases || choice->current || choice->direct || standing->version.pre_len == 0;
-    return range_matches(range, &standing->version, false);
+        return prereleases || choice->current || choice->direct || identity->version.pre_len == 0;
+    return range_matches(range, &identity->version, false);
 }
 
 /* ---- what is known of choices ---- */
@@ -89,6 +89,9 @@ static void judge_names(struct planner *planner)
     for (size_t i = 0; i < request->prefer.count; i++)
         if ((name = plan_name(planner, request->prefer.items[i])))
             name->liked = true;
+    for (size_t i = 0; i < request->remove.count; i++)
+        if ((name = plan_name(planner, request->remove.items[i])))
+            name->removed = true;
     for (size_t i = 0; i < change->before.count; i++)
         if ((name = plan_name(planner, change->before.packages[i].name)))
             name->before = &change->before.packages[i];
@@ -98,40 +101,52 @@ static void judge_names(struct planner *planner)
             name->spec = &request->install[i];
 }
 
-/* Whether the spec, if any, is of just this version. */
-static bool asks_exactly(struct planner *planner, const struct spec *spec,
-                         const struct standing *standing)
-{
-    struct range *range =
-        spec && spec->range ? range_parse(planner->arena, spec->range, true) : NULL;
-    return range && range_is_exact(range) && standing->versioned &&
-           range_matches(range, &standing->version, false);
-}
-
 /* Whether it is of the choice itself that a person named it. */
 static bool is_requested(const struct choice *choice)
 {
     return (choice->direct && !choice->current) || (choice->package.flags & PACKAGE_REQUESTED);
 }
 
+static void judge(struct planner *planner, const struct name *name)
+{
+    struct range *range = name->spec && name->spec->range
+                              ? range_parse(planner->arena, name->spec->range, true)
+                              : NULL;
+    bool exact = range && range_is_exact(range);
+    for (uint32_t i = name[0].first; i < name[1].first; i++) {
+        const struct choice *choice = planner->choices[i];
+        const struct identity *identity = &planner->identities[i];
+        planner->standings[i] = (struct standing){
+            .named = name->spec || is_requested(choice),
+            .eligible = !name->removed && !(name->before && plan_stays(planner->change, choice)),
+            .exact =
+                exact && identity->versioned && range_matches(range, &identity->version, false),
+        };
+    }
+}
+
+/* Whether the request says of the name what that of the plan that failed did. */
+static bool is_judged(const struct planner *planner, size_t name)
+{
+    const struct planner *failed = planner->failed;
+    const struct name *a = &planner->names[name];
+    const struct name *b =
+        failed && failed->choices == planner->choices ? &failed->names[name] : NULL;
+    return b && a->before == b->before && a->spec == b->spec && a->removed == b->removed;
+}
+
 void plan_judge(struct planner *planner)
 {
-    const struct change *change = planner->change;
-    const struct name *name = planner->names;
-    judge_names(planner);
     planner->standings =
         arena_array(planner->arena, planner->choice_count + 1, sizeof *planner->standings);
-    for (uint32_t i = 0; i < planner->choice_count; i++) {
-        const struct choice *choice = planner->choices[i];
-        struct standing *out = &planner->standings[i];
-        while (name[1].first <= i)
-            name++;
-        out->name = (uint32_t)(name - planner->names);
-        out->versioned = version_parse(&out->version, choice->package.version, true);
-        out->named = name->spec || is_requested(choice);
-        out->eligible =
-            !plan_removes(change, name->text) && !(name->before && plan_stays(change, choice));
-        out->exact = asks_exactly(planner, name->spec, out);
+    judge_names(planner);
+    for (size_t n = 0; n < planner->name_count; n++) {
+        const struct name *name = &planner->names[n];
+        if (is_judged(planner, n))
+            memcpy(planner->standings + name->first, planner->failed->standings + name->first,
+                   (name[1].first - name->first) * sizeof *planner->standings);
+        else
+            judge(planner, name);
     }
 }
 
@@ -152,8 +167,8 @@ static int compare_same_name(const struct planner *planner, bool ranged, uint32_
     if (a->current != b->current && plan_updates(change, a->package.name) &&
         offered->package.flags & PACKAGE_UNVERSIONED)
         return offered == a ? -1 : 1;
-    int newer = version_compare(&planner->standings[number_b].version,
-                                &planner->standings[number_a].version);
+    int newer = version_compare(&planner->identities[number_b].version,
+                                &planner->identities[number_a].version);
     bool keep = !plan_updates(change, a->package.name) || newer == 0;
     if (keep && a->current != b->current)
         return a->current ? -1 : 1;
@@ -189,9 +204,10 @@ bool plan_named(const struct change *change, const struct choice *choice)
 int plan_compare(const struct planner *planner, uint32_t a, uint32_t b)
 {
     const struct standing *x = &planner->standings[a], *y = &planner->standings[b];
-    const struct name *left = &planner->names[x->name], *right = &planner->names[y->name];
+    const struct name *left = &planner->names[planner->identities[a].name];
+    const struct name *right = &planner->names[planner->identities[b].name];
     int above = planner->choices[a]->priority, below = planner->choices[b]->priority;
-    if (x->name == y->name)
+    if (left == right)
         return compare_same_name(planner, false, a, b);
     if (left->liked != right->liked)
         return left->liked ? -1 : 1;
@@ -201,7 +217,7 @@ int plan_compare(const struct planner *planner, uint32_t a, uint32_t b)
         return x->named ? -1 : 1;
     if (above != below)
         return above > below ? -1 : 1;
-    return x->name < y->name ? -1 : 1;
+    return left < right ? -1 : 1;
 }
 
 struct ranking {

@@ -1,5 +1,6 @@
 /*
- * Between the files of the plan: change_plan.c makes a problem for the resolver, change_order.c
+ * Between the files of the plan: change_plan.c makes a problem for the resolver,
+ * change_universe.c of what could be chosen, change_order.c
  * says what is preferred, change_terms.c reads what plugins say of themselves, change_providers.c
  * finds who provides a contract, change_depends.c what a name leads to, change_explain.c why there
  * is no solution and change_obstacles.c what is in its way, change_steps.c what a solution means.
@@ -86,15 +87,20 @@ struct name {
     const struct package *before; /* what is installed; NULL: nothing */
     const struct spec *spec;      /* how the request asks for it; NULL: not */
     bool liked;                   /* it is preferred to others */
+    bool removed;
 };
 
-/* What is known of a choice: its version, and what the request makes of it. */
-struct standing {
-    struct version version;
+/* What a choice is, whatever is asked for. */
+struct identity {
+    struct version version; /* if `versioned` */
     uint32_t name;
     bool versioned;
+};
+
+/* What the request makes of it. */
+struct standing {
     bool named;    /* a person named it, now or when it was installed */
-    bool eligible; /* the request leaves room for it at all */
+    bool eligible; /* there is room for it at all */
     /* A person asks for this very version: then it will do for others as well, though it be a
      * prerelease or yanked. */
     bool exact;
@@ -103,9 +109,12 @@ struct standing {
 struct planner {
     struct change *change;
     struct arena *arena;
+    const struct planner *failed; /* whose trial this is: only whether it would do is asked */
     struct terms *terms;
+    bool closed; /* nothing that a choice needs could be offered besides, whatever is asked for */
     struct marks marks[TERM_KINDS];
     struct choice **choices; /* by the solver's number: sorted by name */
+    struct identity *identities;
     struct standing *standings;
     size_t choice_count;
     struct name *names; /* ascending; one more ends the last */
@@ -122,7 +131,6 @@ struct planner {
     struct root *raised; /* what goes to its best version before others may change */
     size_t raised_count, raised_capacity;
     bool dirty; /* flags or bindings differ though no plugin does */
-    bool trial; /* only whether there is a plan is asked */
 };
 
 /* ---- what the request says of a name ---- */
@@ -162,7 +170,14 @@ struct terms *plan_terms_new(struct arena *arena);
 /* What the package says; what is malformed is left out. */
 struct term_list plan_terms(struct planner *planner, enum term_kind kind,
                             const struct package *package);
+const struct term *plan_contract(struct planner *planner, const char *name);
 uint32_t *plan_mark(struct planner *planner, const struct term *term);
+
+/* ---- the universe ---- */
+
+/* Offers what the request leads to; fills planner->choices, what is known of them, and the index.
+ */
+int plan_universe(struct planner *planner);
 
 /* ---- providers ---- */
 
@@ -170,9 +185,9 @@ uint32_t *plan_mark(struct planner *planner, const struct term *term);
 struct providers *plan_providers(struct planner *planner);
 /* The gate of a requirement: its providers, best first. */
 uint32_t plan_contract_gate(struct planner *planner, const struct term *consumed);
-/* All choices that provide what the conflict is with, ascending. */
-size_t plan_contract_set(const struct planner *planner, const struct term *conflict,
-                         uint32_t *items);
+/* All choices that provide the contract, ascending; service and range may be NULL. */
+size_t plan_offers(const struct planner *planner, const struct term *contract, const char *service,
+                   const struct range *range, uint32_t *items);
 
 /* ERR_REFUSED if the request names something held that it would change. */
 int plan_check_holds(const struct change *change);

@@ -64,10 +64,10 @@ struct providers *plan_providers(struct planner *planner)
     return out;
 }
 
-static struct contract *contract_of(const struct planner *planner, const struct term *term)
+static struct contract *contract_of(const struct planner *planner, const struct term *who)
 {
     const struct providers *providers = planner->providers;
-    return term->who->number < providers->count ? &providers->contracts[term->who->number] : NULL;
+    return who->number < providers->count ? &providers->contracts[who->number] : NULL;
 }
 
 /* ---- matching ---- */
@@ -99,15 +99,15 @@ static int compare_numbers(const void *pa, const void *pb)
     return (a > b) - (a < b);
 }
 
-size_t plan_contract_set(const struct planner *planner, const struct term *conflict,
-                         uint32_t *items)
+size_t plan_offers(const struct planner *planner, const struct term *who, const char *service,
+                   const struct range *range, uint32_t *items)
 {
-    const struct contract *contract = contract_of(planner, conflict);
+    const struct contract *contract = contract_of(planner, who);
     size_t count = 0;
     for (size_t i = 0; contract && i < contract->count; i++) {
         const struct offer *offer = &contract->offers[i];
         if ((count == 0 || items[count - 1] != offer->choice) &&
-            satisfies(offer->term, conflict->conflict.contract.service, conflict->range))
+            satisfies(offer->term, service, range))
             items[count++] = offer->choice;
     }
     if (count)
@@ -144,7 +144,7 @@ static uint32_t add_gate(struct planner *planner, const struct contract *contrac
 
 uint32_t plan_contract_gate(struct planner *planner, const struct term *term)
 {
-    struct contract *contract = contract_of(planner, term);
+    struct contract *contract = contract_of(planner, term->who);
     const struct consumed *consumed = &term->consumed;
     if (!contract)
         return add_gate(planner, NULL, term);

@@ -110,6 +110,11 @@ static const struct term *part_of(struct planner *planner, enum term_kind kind, 
     return term_of(planner, (struct term){.kind = kind, .text = text, .len = strlen(text)});
 }
 
+const struct term *plan_contract(struct planner *planner, const char *name)
+{
+    return part_of(planner, TERM_CONTRACT, name);
+}
+
 static const struct range *range_of(struct planner *planner, const char *text)
 {
     return strcmp(text, "*") == 0 ? NULL : part_of(planner, TERM_RANGE, text)->range;
@@ -121,7 +126,7 @@ static bool read_provided(struct planner *planner, struct term *term)
     if (!provided_parse(provided, planner->terms->arena, term->text))
         return false;
     term->versioned = provided->version && version_parse_partial(&term->version, provided->version);
-    term->who = part_of(planner, TERM_CONTRACT, provided->contract);
+    term->who = plan_contract(planner, provided->contract);
     return true;
 }
 
@@ -131,7 +136,7 @@ static bool read_consumed(struct planner *planner, struct term *term)
     if (!consumed_parse(&term->consumed, arena, term->text))
         return false;
     term->range = range_of(planner, term->consumed.range);
-    term->who = part_of(planner, TERM_CONTRACT, term->consumed.contract);
+    term->who = plan_contract(planner, term->consumed.contract);
     return true;
 }
 
@@ -156,7 +161,7 @@ static bool read_conflict(struct planner *planner, struct term *term)
         return false;
     term->conflict = *conflict;
     if (conflict->with_contract)
-        term->who = part_of(planner, TERM_CONTRACT, conflict->contract.contract);
+        term->who = plan_contract(planner, conflict->contract.contract);
     term->range = range_of(planner, conflict->with_contract ? conflict->contract.range
                                                             : conflict->plugin.range);
     return true;

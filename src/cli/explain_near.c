@@ -26,25 +26,6 @@ static bool satisfies(const struct explanation *explanation, const struct wanted
     return provided_lines_satisfy(package->provides, &term, explanation->arena);
 }
 
-/* The same plugin, or contract, in whichever version or service. */
-static bool resembles(const struct explanation *explanation, const struct wanted *want,
-                      const struct package *package)
-{
-    if (want->plugin)
-        return strcmp(package->name, want->plugin) == 0 &&
-               (!want->registry || !*package->registry ||
-                strcmp(package->registry, want->registry) == 0);
-    struct strings terms = {0};
-    strings_split(&terms, explanation->arena, package->provides, '\n');
-    for (size_t i = 0; i < terms.count; i++) {
-        struct provided term;
-        if (provided_parse(&term, explanation->arena, terms.items[i]) &&
-            strcmp(term.contract, want->contract) == 0)
-            return true;
-    }
-    return false;
-}
-
 static enum miss miss_of(const struct explanation *explanation, const struct wanted *want,
                          uint32_t number)
 {
@@ -61,17 +42,34 @@ static enum miss miss_of(const struct explanation *explanation, const struct wan
     return choice->package.flags & PACKAGE_YANKED ? MISS_YANKED : MISS_PRERELEASE;
 }
 
+/* The choices of the same plugin, or contract, in whichever version or service. */
+static size_t resembling(const struct explanation *explanation, const struct wanted *want,
+                         uint32_t *items)
+{
+    struct planner *planner = explanation->planner;
+    size_t count = 0;
+    if (!want->plugin)
+        return plan_offers(planner, plan_contract(planner, want->contract), NULL, NULL, items);
+    const struct name *name = plan_name(planner, want->plugin);
+    for (uint32_t i = name ? name[0].first : 0; name && i < name[1].first; i++) {
+        const char *registry = planner->choices[i]->package.registry;
+        if (!want->registry || !*registry || strcmp(registry, want->registry) == 0)
+            items[count++] = i;
+    }
+    return count;
+}
+
 size_t explain_near(const struct explanation *explanation, const struct wanted *want,
                     struct near **out)
 {
     const struct planner *planner = explanation->planner;
-    size_t count = 0, capacity = 0;
+    uint32_t *items = arena_array(explanation->arena, planner->choice_count + 1, sizeof *items);
+    size_t count = 0, capacity = 0, found = resembling(explanation, want, items);
     *out = NULL;
-    for (uint32_t i = 0; i < planner->choice_count; i++)
-        if (!planner->choices[i]->same_as_current &&
-            resembles(explanation, want, &planner->choices[i]->package))
+    for (size_t i = 0; i < found; i++)
+        if (!planner->choices[items[i]]->same_as_current)
             *arena_push(explanation->arena, out, &count, &capacity) =
-                (struct near){i, miss_of(explanation, want, i)};
+                (struct near){items[i], miss_of(explanation, want, items[i])};
     return count;
 }
 
@@ -88,18 +86,32 @@ static const struct package *removed(const struct explanation *explanation,
     return NULL;
 }
 
-static int compare_name(const void *name, const void *choice)
-{
-    return strcmp(name, (*(struct choice *const *)choice)->package.name);
-}
-
 /* The registry whose versions of that name are choices, NULL: none is. */
 static const char *chosen_registry(const struct explanation *explanation, const char *name)
 {
     const struct planner *planner = explanation->planner;
-    struct choice *const *found = bsearch(name, planner->choices, planner->choice_count,
-                                          sizeof *planner->choices, compare_name);
-    return found ? (*found)->package.registry : NULL;
+    const struct name *found = plan_name(planner, name);
+    return found ? planner->choices[found->first]->package.registry : NULL;
+}
+
+/* Of the rows of the name the first that would do, if it is hidden. */
+static bool is_hidden(const struct explanation *explanation, const struct wanted *want, size_t r,
+                      const char *name, struct package *out)
+{
+    const struct change *change = explanation->planner->change;
+    const char *registry = change->config.registries[r].name;
+    const char *chosen = chosen_registry(explanation, name);
+    size_t first, count = catalog_find(&change->catalogs[r], name, &first);
+    if (!chosen || strcmp(chosen, registry) == 0 ||
+        (want->registry && strcmp(want->registry, registry) != 0))
+        return false;
+    for (size_t i = first; i < first + count; i++) {
+        catalog_get(&change->catalogs[r], i, out);
+        out->registry = registry;
+        if (satisfies(explanation, want, out))
+            return true;
+    }
+    return false;
 }
 
 bool explain_hidden(const struct explanation *explanation, const struct wanted *want,
@@ -108,21 +120,14 @@ bool explain_hidden(const struct explanation *explanation, const struct wanted *
     const struct change *change = explanation->planner->change;
     for (size_t r = 0; r < change->config.registry_count; r++) {
         const struct catalog *catalog = &change->catalogs[r];
-        const char *registry = change->config.registries[r].name;
-        size_t first = 0, count = catalog->count;
-        if (want->plugin)
-            count = catalog_find(catalog, want->plugin, &first);
-        for (size_t i = first; i < first + count; i++) {
-            catalog_get(catalog, i, out);
-            out->registry = registry;
-            if (want->contract && !strstr(out->provides, want->contract))
-                continue;
-            if (want->registry && strcmp(want->registry, registry) != 0)
-                continue;
-            const char *chosen = chosen_registry(explanation, out->name);
-            if (chosen && strcmp(chosen, registry) != 0 && satisfies(explanation, want, out))
+        size_t first = 0, count = 0;
+        if (want->plugin && is_hidden(explanation, want, r, want->plugin, out))
+            return true;
+        if (want->contract)
+            count = catalog_providers(catalog, want->contract, &first);
+        for (size_t i = first; i < first + count; i++)
+            if (is_hidden(explanation, want, r, catalog_provider(catalog, i), out))
                 return true;
-        }
     }
     return false;
 }
