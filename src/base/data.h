@@ -8,7 +8,8 @@
  *
  * Limits: depth DATA_MAX_DEPTH, DATA_MAX_VALUES values; duplicate keys are errors in TOML always
  * and in JSON when `strict`, else the last one counts. Neither JSON nor TOML text holds a NUL byte,
- * but a string or a key may (written \u0000): who cares compares `len`.
+ * but a string may (written \u0000): who cares compares `len`. A key may not: it would be one name
+ * for who looks it up, and another, cut one for who lists them.
  */
 #ifndef PAII_BASE_DATA_H
 #define PAII_BASE_DATA_H

@@ -222,6 +222,8 @@ static bool take_entry(struct json_walk *walk, struct data_builder *builder, uns
         key = take_string(walk, &key_len);
         if (!key || !expect(walk, ':'))
             return false;
+        if (memchr(key, '\0', key_len))
+            return walk_fail(walk, "a key holds a NUL character");
     }
     if (!take_value(walk, child, depth))
         return false;

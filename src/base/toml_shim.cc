@@ -178,10 +178,12 @@ bool build_table(builder &b, struct data *out, const toml::table &table, unsigne
 
     struct data_builder list = {b.arena, out, nullptr};
     for (const entry &e : entries) {
+        std::string_view key = e.key->str();
+        if (key.find('\0') != key.npos)
+            return refuse(b, e.key->source().begin, "a key holds a NUL character");
         struct data *child = build(b, *e.node, e.key->source().begin, depth + 1);
         if (!child)
             return false;
-        std::string_view key = e.key->str();
         data_append(&list, child, key.data(), key.size());
     }
     data_finish_table(b.arena, out);

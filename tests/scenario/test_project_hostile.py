@@ -281,6 +281,16 @@ def test_a_paii_toml_that_wants_too_much(shop, config):
     assert shop.links == [] and shop.read("paii.lock") is None
 
 
+def test_no_name_is_read_in_two_ways(shop, web):
+    """A key that ends early for who lists the keys, and is another for who looks it up: its registry would get
+    the person's token, unseen."""
+    shop.write("paii.toml", f'[registries]\n"work\\u0000" = {{ url = "{web.url}/work.git", token_env = "WORK_TOKEN" }}\n')
+    env = {**web.env, "WORK_TOKEN": "s3cret"}
+    for words in (["install", "--project", "work/far", "--yes"], ["outdated", "--project"], ["sync", "--yes"]):
+        assert "a key holds a NUL character" in shop.run(*words, env=env, expect=12).stderr
+    assert web.requests == []
+
+
 @pytest.mark.parametrize("url,code", [("/etc", 13), ("~/x", 13), ("../x", 13), ("./link", 13),
                                       ("file:///etc", 13), ("--upload-pack=x", 13),
                                       ("incident", 13), ("core/incident", 13), ("tools/plugins/hello-1.0.0", 13)])

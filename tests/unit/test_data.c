@@ -103,6 +103,16 @@ static void duplicate_json_keys(void **state)
     assert_string_equal(finding(fixture, 0), "a.json:1:24: a.b: the key occurs twice");
 }
 
+static void no_key_holds_a_nul(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_null(json(fixture, "{\"a\": {\"hooks\\u0000\": 1}}", false));
+    assert_string_equal(finding(fixture, 0), "a.json:1:22: a key holds a NUL character");
+    assert_null(toml(fixture, "[x]\n\"a\\u0000\" = 1\n"));
+    assert_string_equal(finding(fixture, 1), "a.toml:2:1: a key holds a NUL character");
+    assert_non_null(json(fixture, "{\"a\": \"x\\u0000y\"}", true));
+}
+
 static void json_numbers(void **state)
 {
     struct data *list =
@@ -306,6 +316,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(json_has_positions_too, set_up, tear_down),
         cmocka_unit_test_setup_teardown(duplicate_json_keys, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(no_key_holds_a_nul, set_up, tear_down),
         cmocka_unit_test_setup_teardown(json_numbers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(large_tables_are_found_in, set_up, tear_down),
         cmocka_unit_test_setup_teardown(depth_is_limited, set_up, tear_down),

@@ -25,10 +25,16 @@ static const char *const exceptions[] = {
     "invalid/local-datetime/no-secs",      NULL,
 };
 
-static bool is_exception(const char *path)
+/* Files of valid/ that we refuse. */
+static const char *const refused[] = {
+    "valid/key/quoted-unicode", /* a NUL in a key */
+    NULL,
+};
+
+static bool is_one_of(const char *path, const char *const *names)
 {
-    for (size_t i = 0; exceptions[i]; i++)
-        if (strstr(path, exceptions[i]))
+    for (size_t i = 0; names[i]; i++)
+        if (strstr(path, names[i]))
             return true;
     return false;
 }
@@ -118,7 +124,8 @@ static bool valid_file_agrees(const char *path)
     struct diags diags = {.arena = &arena};
     struct data *found = parse(&arena, &diags, path);
     struct data *expected = parse_expected(&arena, &diags, path);
-    bool fine = found && expected && same(&arena, found, expected);
+    bool fine =
+        is_one_of(path, refused) ? !found : found && expected && same(&arena, found, expected);
     if (!fine)
         printf("%s: %s\n", path + strlen(FOLDER),
                diags.count ? diag_text(&diags.items[0], &arena) : "other values");
@@ -148,7 +155,7 @@ static bool invalid_file_is_refused(const char *path)
     struct arena arena = {0};
     struct diags diags = {.arena = &arena};
     struct data *found = parse(&arena, &diags, path);
-    bool fine = found ? is_exception(path)
+    bool fine = found ? is_one_of(path, exceptions)
                       : diags.errors == 1 && diags.items[0].line > 0 && diags.items[0].column > 0;
     if (!fine)
         printf("%s: %s\n", path + strlen(FOLDER), found ? "accepted" : "no position");
