@@ -1,10 +1,11 @@
 /*
- * paii-solve [-w] [-n] [-r REPEATS] UNIVERSE REQUESTS.req.jsonl
+ * paii-solve [-w] [-n] [-t] [-r REPEATS] UNIVERSE REQUESTS.req.jsonl
  * paii-solve -o FILE UNIVERSE.uni.jsonl
  *
  * Solves problems in a neutral format (docs/resolver.md), one line of JSON an answer: with -w
- * optional requirements are pulled in, with -n each request gets a solver of its own. -o compiles
- * the universe to a file that stands for it from then on. Built with the tests, not installed.
+ * optional requirements are pulled in, with -n each request gets a solver of its own, with -t it is
+ * told how much memory solving looks at. -o compiles the universe to a file that stands for it from
+ * then on. Built with the tests, not installed.
  */
 #include "base/data.h"
 #include "base/error.h"
@@ -24,6 +25,29 @@ static uint64_t now_ns(void)
     struct timespec t;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* The kernel marks each page of the process that is looked at; this takes all marks away. */
+static void forget_touched(void)
+{
+    FILE *file = fopen("/proc/self/clear_refs", "we");
+    if (file) {
+        fputs("1", file);
+        fclose(file);
+    }
+}
+
+static int64_t touched_kb(void)
+{
+    FILE *file = fopen("/proc/self/smaps", "re");
+    int64_t kb, sum = 0;
+    char line[256];
+    while (file && fgets(line, sizeof line, file))
+        if (sscanf(line, "Referenced: %" SCNd64 " kB", &kb) == 1)
+            sum += kb;
+    if (file)
+        fclose(file);
+    return sum;
 }
 
 static void write_solution(struct json_writer *json, const struct universe *universe,
@@ -109,7 +133,8 @@ static void write_facts(struct json_writer *json, const struct universe *univers
 }
 
 static void write_answer(const struct universe *universe, const struct asked *asked,
-                         const struct answer_plan *plan, uint64_t ns, struct arena *arena)
+                         const struct answer_plan *plan, uint64_t ns, int64_t touched,
+                         struct arena *arena)
 {
     AUTO_BUF text = {0};
     struct json_writer json = {.out = &text};
@@ -124,6 +149,10 @@ static void write_answer(const struct universe *universe, const struct asked *as
     }
     json_key(&json, "us");
     json_raw(&json, arena_printf(arena, "%.3f", (double)ns / 1000));
+    if (touched >= 0) {
+        json_key(&json, "touched_kb");
+        json_integer(&json, touched);
+    }
     json_key(&json, "conflicts");
     json_integer(&json, plan->conflicts);
     if (!plan->found)
@@ -133,7 +162,7 @@ static void write_answer(const struct universe *universe, const struct asked *as
 }
 
 struct options {
-    bool wishes, fresh;
+    bool wishes, fresh, touched;
     int repeats; /* of each request, but not for more than a second; the fastest time is told */
     const char *compile_to;
 };
@@ -158,6 +187,7 @@ static void solve_line(struct universe *universe, struct solver *solver, const c
     struct asked asked;
     struct answer_plan plan;
     uint64_t best = UINT64_MAX, spent = 0;
+    int64_t touched = -1;
     universe_ask(&asked, universe, line, len, &arena);
     asked.request.wishes = options->wishes;
     for (int i = 0; i < options->repeats && spent < 1000000000; i++) {
@@ -165,10 +195,15 @@ static void solve_line(struct universe *universe, struct solver *solver, const c
         best = took < best ? took : best;
         spent += took;
     }
+    if (options->touched) {
+        forget_touched();
+        solve_once(universe, solver, &asked.request, &plan, &arena);
+        touched = touched_kb();
+    }
     asked.request.explain = !plan.found;
     if (!plan.found)
         solve_once(universe, solver, &asked.request, &plan, &arena);
-    write_answer(universe, &asked, &plan, best, &arena);
+    write_answer(universe, &asked, &plan, best, touched, &arena);
     universe_forget(universe, &asked);
     arena_release(&arena);
 }
@@ -201,7 +236,7 @@ static void print_peak(void)
 
 static int usage(void)
 {
-    fputs("usage: paii-solve [-w] [-n] [-r REPEATS] UNIVERSE REQUESTS.req.jsonl\n"
+    fputs("usage: paii-solve [-w] [-n] [-t] [-r REPEATS] UNIVERSE REQUESTS.req.jsonl\n"
           "       paii-solve -o FILE UNIVERSE.uni.jsonl\n",
           stderr);
     return 2;
@@ -210,11 +245,13 @@ static int usage(void)
 static bool read_options(struct options *out, int argc, char **argv)
 {
     *out = (struct options){.repeats = 1};
-    for (int option; (option = getopt(argc, argv, "wnr:o:")) != -1;) {
+    for (int option; (option = getopt(argc, argv, "wntr:o:")) != -1;) {
         if (option == 'w')
             out->wishes = true;
         else if (option == 'n')
             out->fresh = true;
+        else if (option == 't')
+            out->touched = true;
         else if (option == 'r' && atoi(optarg) > 0)
             out->repeats = atoi(optarg);
         else if (option == 'o')
