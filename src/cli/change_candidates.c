@@ -127,18 +127,30 @@ static uint32_t last_offered(struct change *change, const char *name)
 
 /* ---- registries ---- */
 
-/* Which registries of the highest priority have `name`; the count, and the last one's position. */
+/* Rows of a name: those of one of the registries, by its position. */
+struct rows {
+    size_t registry, first, count;
+};
+
+static struct rows find_rows(const struct change *change, size_t registry, const char *name)
+{
+    struct rows rows = {.registry = registry};
+    rows.count = catalog_find(&change->catalogs[registry], name, &rows.first);
+    return rows;
+}
+
+/* Which registries of the highest priority have `name`; the count, and the last one's rows. */
 static size_t registries_with(const struct change *change, const char *name, const char *only,
-                              struct strings *names, size_t *position)
+                              struct strings *names, struct rows *out)
 {
     size_t found = 0;
     int highest = 0;
     for (size_t r = 0; r < change->config.registry_count; r++) {
         const struct registry_config *registry = &change->config.registries[r];
-        size_t first;
         if (only && strcmp(only, registry->name) != 0)
             continue;
-        if (!catalog_find(&change->catalogs[r], name, &first))
+        struct rows rows = find_rows(change, r, name);
+        if (rows.count == 0)
             continue;
         if (found && registry->priority < highest)
             continue;
@@ -148,7 +160,7 @@ static size_t registries_with(const struct change *change, const char *name, con
         }
         highest = registry->priority;
         strings_add(names, change->arena, registry->name);
-        *position = r;
+        *out = rows;
         found++;
     }
     return found;
@@ -190,14 +202,13 @@ bool change_is_installed(const struct package *row, const struct package *instal
     return strcmp(installed->version, row->version) == 0;
 }
 
-static void offer_rows(struct change *change, size_t r, const char *name,
+static void offer_rows(struct change *change, const struct rows *rows,
                        const struct package *installed)
 {
-    const struct registry_config *registry = &change->config.registries[r];
-    size_t first, count = catalog_find(&change->catalogs[r], name, &first);
-    for (size_t i = first; i < first + count; i++) {
+    const struct registry_config *registry = &change->config.registries[rows->registry];
+    for (size_t i = rows->first; i < rows->first + rows->count; i++) {
         struct package row;
-        catalog_get(&change->catalogs[r], i, &row);
+        catalog_get(&change->catalogs[rows->registry], i, &row);
         row.registry = registry->name;
         row.origin = registry->url;
         if (strcmp(row.version, VERSION_UNKNOWN) == 0)
@@ -222,8 +233,8 @@ int change_offer(struct change *change, const char *name, const char *registry)
         registry = installed->registry;
 
     struct strings names = {0};
-    size_t position = 0;
-    size_t found = registries_with(change, name, registry, &names, &position);
+    struct rows rows;
+    size_t found = registries_with(change, name, registry, &names, &rows);
     if (found > 1) {
         fail(ERR_REFUSED, "plugin '%s' is in more than one registry: %s", name,
              strings_join(&names, change->arena, ", "));
@@ -231,7 +242,7 @@ int change_offer(struct change *change, const char *name, const char *registry)
         return -ERR_REFUSED;
     }
     if (found == 1)
-        offer_rows(change, position, name, installed);
+        offer_rows(change, &rows, installed);
     return 0;
 }
 
@@ -255,8 +266,10 @@ int change_offer_from(struct change *change, const char *name, const char *regis
         return 0;
     size_t first = change->choice_count;
     for (size_t r = 0; r < change->config.registry_count; r++)
-        if (strcmp(change->config.registries[r].name, registry) == 0)
-            offer_rows(change, r, name, installed_find(&change->before, name));
+        if (strcmp(change->config.registries[r].name, registry) == 0) {
+            struct rows rows = find_rows(change, r, name);
+            offer_rows(change, &rows, installed_find(&change->before, name));
+        }
     for (size_t i = first; i < change->choice_count; i++)
         change->choices[i]->aside = true;
     return 0;

@@ -111,7 +111,7 @@ struct planner {
     struct arena *arena;
     const struct planner *failed; /* whose trial this is: only whether it would do is asked */
     struct terms *terms;
-    bool closed; /* nothing that a choice needs could be offered besides, whatever is asked for */
+    bool closed; /* whatever is asked for, what choices need is among them */
     struct marks marks[TERM_KINDS];
     struct choice **choices; /* by the solver's number: sorted by name */
     struct identity *identities;

@@ -35,10 +35,9 @@ static int offer_dependencies(struct planner *planner, const struct package *pac
         uint32_t *done = plan_mark(planner, terms.items[t]->who);
         if (*done)
             continue;
-        if (!plan_is_open(planner->change, place)) {
-            planner->closed = false; /* it may be, once more is offered or asked for */
+        planner->closed &= !place->foreign; /* whether it is open is up to the request */
+        if (!plan_is_open(planner->change, place))
             continue;
-        }
         *done = true;
         result = plan_offer_place(planner->change, place);
     }
@@ -296,7 +295,7 @@ static int make_index(struct planner *planner)
 static bool same_members(const struct planner *planner)
 {
     const struct planner *failed = planner->failed;
-    if (!same_choices(planner) ||
+    if (!same_choices(planner) || !failed->closed ||
         planner->change->config.bindings != failed->change->config.bindings)
         return false;
     for (size_t i = 0; i < planner->choice_count; i++)

@@ -135,6 +135,15 @@ def test_leave_is_not_handed_on(paii, market):
     assert installed(paii) == {}
 
 
+def test_leave_is_gone_with_what_gave_it(paii, market):
+    market("a", {"top": ("1.0.0", ["far@c"])})
+    market("b", {"door": ("1.0.0", ["nobody"])}, allowCrossMarketplaceDependenciesOn=["c"])
+    market("c", {"far": "1.0.0"})
+    refused = paii.run("install", "top", "door", expect=CONTRACT).stderr
+    assert "'door' cannot be installed: door 1.0.0 needs nobody" in refused
+    assert "without 'door'" not in refused
+
+
 def test_a_marketplace_that_is_not_there(paii, market):
     market("tools", FAR, allowCrossMarketplaceDependenciesOn=["acme-shared"])
     error = paii.run("install", "kit", expect=CONTRACT).stderr
