@@ -174,15 +174,15 @@ static int agree(const struct change *change)
 {
     if (change->request->yes || change->request->sync) /* asked before it was fetched */
         return 0;
-    struct strings rebound = {0};
-    int result = paths.project ? project_unagreed_bindings(&rebound, change) : 0;
+    struct strings strange = {0};
+    int result = paths.project ? project_unagreed(&strange, change) : 0;
     if (result < 0)
         return result;
     if (!term_is_interactive())
-        return rebound.count ? project_refuse_bindings(&rebound, change->arena)
+        return strange.count ? project_refuse(&strange, change->arena)
                              : change_check_grants(change);
     /* Than what was named, or agreed to before. */
-    bool more = change_wants_more(change) || rebound.count;
+    bool more = change_wants_more(change) || strange.count;
     for (size_t i = 0; i < change->step_count; i++)
         more |= change->steps[i].because != NULL ||
                 (change->request->locked && change->steps[i].kind == STEP_REMOVE);

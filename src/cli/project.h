@@ -58,10 +58,10 @@ int project_agree(const struct change *change);
 /* Asks about what paii.toml adds to the request, which is all but the first `named` to be
  * installed, and about registries that are elsewhere now. */
 int project_agree_wishes(const struct change_request *request, size_t named, struct arena *arena);
-/* Bindings of the plan that [bindings] of the project is behind, and that the person has not agreed
- * to; and ERR_REFUSED naming them, for when nobody can be asked. */
-int project_unagreed_bindings(struct strings *out, const struct change *change);
-int project_refuse_bindings(const struct strings *names, struct arena *arena);
+/* Of a plan, what paii.toml is behind and the person has not agreed to: bindings, and what is
+ * pulled in from its registries; and ERR_REFUSED naming them, for when nobody can be asked. */
+int project_unagreed(struct strings *out, const struct change *change);
+int project_refuse(const struct strings *names, struct arena *arena);
 /* ERR_MISMATCH if the plugin that came may do more than the lock says, or is another. */
 int project_check_claims(const struct package *locked, const struct package *came);
 

@@ -54,13 +54,12 @@ static bool knows_package(const struct agreed *agreed, const struct package *pac
     return false;
 }
 
-static bool knows_registry(const struct agreed *agreed, const struct registry_config *registry)
+static bool knows_registry(const struct agreed *agreed, const char *name, const char *url)
 {
     for (size_t s = 0; s < agreed->count; s++)
         for (size_t i = 0; i < agreed->sets[s].count; i++) {
             const struct package *package = &agreed->sets[s].packages[i];
-            if (strcmp(package->registry, registry->name) == 0 &&
-                strcmp(package->origin, registry->url) == 0)
+            if (strcmp(package->registry, name) == 0 && strcmp(package->origin, url) == 0)
                 return true;
         }
     return false;
@@ -162,7 +161,7 @@ static int add_moved(struct strings *out, const struct config *config, const str
     for (size_t i = 0; i < here->count && result == 0; i++) {
         const char *name = here->packages[i].registry;
         const struct registry_config *registry = *name ? config_registry(config, name) : NULL;
-        if (registry && !knows_registry(&agreed, registry)) {
+        if (registry && !knows_registry(&agreed, name, registry->url)) {
             const char *words =
                 place_words(registry, arena_printf(arena, "registry %s", name), arena);
             if (!strings_has(out, words))
@@ -195,20 +194,51 @@ int project_agree_wishes(const struct change_request *request, size_t named, str
     return ask("Agree to it?");
 }
 
-int project_unagreed_bindings(struct strings *out, const struct change *change)
+static bool names_registry(const struct change_request *request, const char *registry)
 {
+    bool named = request->registry && strcmp(request->registry, registry) == 0;
+    for (size_t i = 0; i < request->install_count && !named; i++)
+        named = request->install[i].kind == SPEC_NAME && request->install[i].registry &&
+                strcmp(request->install[i].registry, registry) == 0;
+    return named;
+}
+
+/* What is pulled in from a registry that the person never took anything from, nor named. What comes
+ * with paii is no stranger's. */
+static bool is_strange(const struct step *step, const struct change_request *request,
+                       const struct agreed *agreed)
+{
+    if (step->kind != STEP_INSTALL || !step->because)
+        return false;
+    const struct package *package = &step->choice->package;
+    return *package->registry && !text_starts(package->origin, "builtin:") &&
+           !names_registry(request, package->registry) &&
+           !knows_registry(agreed, package->registry, package->origin);
+}
+
+int project_unagreed(struct strings *out, const struct change *change)
+{
+    struct arena *arena = change->arena;
+    const struct change_request *request = change->request;
     struct agreed agreed;
     struct rebound *rebound;
     size_t count = change_rebound(change, &rebound);
-    int result = count ? read_agreed(&agreed, change->arena) : 0;
-    for (size_t i = 0; i < count && result == 0; i++)
-        if (rebound[i].told && !strings_has(&change->request->prefer, rebound[i].provider) &&
-            !knows_binding(&agreed, &rebound[i], change->arena))
-            strings_add(out, change->arena, rebound_words(&rebound[i], change->arena));
-    return result;
+    int result = read_agreed(&agreed, arena);
+    if (result < 0)
+        return result;
+    for (size_t i = 0; i < change->step_count; i++)
+        if (is_strange(&change->steps[i], request, &agreed))
+            strings_add(out, arena,
+                        arena_printf(arena, "%s (%s)", change->steps[i].choice->package.name,
+                                     change->steps[i].choice->package.origin));
+    for (size_t i = 0; i < count; i++)
+        if (rebound[i].told && !strings_has(&request->prefer, rebound[i].provider) &&
+            !knows_binding(&agreed, &rebound[i], arena))
+            strings_add(out, arena, rebound_words(&rebound[i], arena));
+    return 0;
 }
 
-int project_refuse_bindings(const struct strings *names, struct arena *arena)
+int project_refuse(const struct strings *names, struct arena *arena)
 {
     return refuse(PROJECT_CONFIG, names, "--yes agrees to it", arena);
 }

@@ -97,6 +97,26 @@ def test_a_registry_that_moved_is_asked_about(shop, clone):
     bob.run("update", "--project")
 
 
+def test_what_a_new_registry_pushes_in_is_asked_about(shop, clone):
+    """Who provides a contract is the choice of a teammate's registry, if its priority is the highest."""
+    shop.install("hello")
+    shop.commit()
+    bob = clone()
+    bob.run("sync", "--yes")
+    shop.person.write_tree(shop.folder / "evil/singer", plugin("singer", provides=["Greet"]))
+    shop.person.write_tree(shop.folder / "needy", plugin("needy", consumes=[needs("Greet")]))
+    shop.write("evil/registry.toml", '[[plugins]]\nname = "singer"\nversion = "1.0.0"\npath = "singer"\n'
+                                     'provides = ["Greet"]\n')
+    shop.write("paii.toml", shop.read("paii.toml").replace("[registries]", '[registries]\nevil = "./evil"'))
+    shop.commit()
+    bob.git("pull", "-q", shop.folder, "main")
+    refused = bob.run("install", "--project", "./needy", expect=13).stderr
+    assert f"you have not agreed to: singer ({bob.folder}/evil)\n" in refused
+    assert bob.versions == {"hello": "1.2.0"}
+    bob.run("install", "--project", "./needy", "evil/singer")
+    assert set(bob.versions) == {"hello", "needy", "singer"}
+
+
 @pytest.fixture
 def bound(shop, clone):
     """(shop, bob): both have agreed to needy, which greets through greeter, and to waver."""
