@@ -72,8 +72,11 @@ need_build_tools() {
         openssh-client python3 python3-venv cargo
 }
 
+# One machine of two word sizes shows that the resolver's bytes depend on neither.
 need_test_tools() {
-    need_packages libcmocka-dev libsolv-dev picosat python3-pip python3-pytest python3-pytest-xdist shellcheck clang-format valgrind \
+    case $(dpkg --print-architecture 2>/dev/null) in amd64) other_words=gcc-multilib ;; *) other_words= ;; esac
+    # shellcheck disable=SC2086 # one word or none
+    need_packages $other_words libcmocka-dev libsolv-dev picosat python3-pip python3-pytest python3-pytest-xdist shellcheck clang-format valgrind \
         openssh-server iproute2 ccache=ccache zsh fish strace xz-utils zip
 }
 
