@@ -37,10 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (!*file)
         folder_make();
-    int fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    if (fd < 0 || write(fd, data, size) != (ssize_t)size)
-        abort();
-    close(fd);
+    fuzz_write(file, data, size, 0644);
     struct job job = {.op = "unpack", .archive = "archive", .into = "tree", .max = 1 << 20};
     int result = op_unpack(&job);
     assert(result == 0 || error_code() == ERR_REFUSED || error_code() == ERR_GENERIC);

@@ -11,12 +11,9 @@
 #include "registry/netrc.h"
 
 #include <assert.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 static char folder[] = "/tmp/paii-fuzz-XXXXXX";
 static char file[sizeof folder + sizeof "/.netrc"];
@@ -38,11 +35,7 @@ static void folder_make(void)
 
 static void write_file(const char *text, mode_t mode)
 {
-    int fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
-
-    if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text) || fchmod(fd, mode) < 0)
-        abort();
-    close(fd);
+    fuzz_write(file, text, strlen(text), mode);
 }
 
 static void check_netrc(const char *text, struct arena *arena)
