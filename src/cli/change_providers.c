@@ -51,6 +51,18 @@ static int compare_offers(const void *pa, const void *pb, void *planner)
     return plan_compare(planner, a->choice, b->choice);
 }
 
+/* Offers come by number, which often is the order of preference. */
+static void sort_offers(struct planner *planner, struct contract *contract)
+{
+    size_t sorted = 1;
+    while (sorted < contract->count &&
+           compare_offers(&contract->offers[sorted - 1], &contract->offers[sorted], planner) <= 0)
+        sorted++;
+    if (sorted < contract->count)
+        qsort_r(contract->offers, contract->count, sizeof *contract->offers, compare_offers,
+                planner);
+}
+
 struct providers *plan_providers(struct planner *planner)
 {
     struct providers *out = arena_alloc(planner->arena, sizeof *out);
@@ -58,9 +70,7 @@ struct providers *plan_providers(struct planner *planner)
     for (uint32_t i = 0; i < planner->choice_count; i++)
         add_offers(planner, out, i);
     for (size_t i = 0; i < out->count; i++)
-        if (out->contracts[i].count)
-            qsort_r(out->contracts[i].offers, out->contracts[i].count,
-                    sizeof *out->contracts[i].offers, compare_offers, planner);
+        sort_offers(planner, &out->contracts[i]);
     return out;
 }
 

@@ -112,7 +112,8 @@ static size_t find_runs(struct planner *planner, struct run **runs)
     *runs = NULL;
     for (uint32_t i = 0; i < change->choice_count; i++) {
         const char *name = change->choices[i]->package.name;
-        if (count == 0 || strcmp((*runs)[count - 1].name, name) != 0)
+        if (count == 0 ||
+            ((*runs)[count - 1].name != name && strcmp((*runs)[count - 1].name, name) != 0))
             *arena_push(planner->arena, runs, &count, &capacity) = (struct run){name, i, 0};
         (*runs)[count - 1].count++;
     }
