@@ -6,9 +6,9 @@
  *           -> ask -> build -> store -> generation -> commit -> links
  *
  * Nothing is visible before the commit. Each arrow is one file: change_candidates.c, change_plan.c
- * (with change_order, _depends, _holds, _explain, _steps), change_fetch.c, change_apply.c,
- * change_renames.c, change_grants.c, change_names.c, change_kept.c, change_print.c; change.c walks
- * the way.
+ * (with change_universe, _terms, _order, _providers, _depends, _holds, _explain, _steps),
+ * change_fetch.c, change_apply.c, change_renames.c, change_grants.c, change_names.c, change_kept.c,
+ * change_print.c; change.c walks the way.
  */
 #ifndef PAII_CLI_CHANGE_H
 #define PAII_CLI_CHANGE_H
