@@ -46,4 +46,7 @@ const char *text_replace(struct arena *arena, const char *text, const char *what
 /* "1.2 MB", "340 B", in the arena. */
 const char *text_bytes(struct arena *arena, unsigned long long bytes);
 
+/* The value of an option that was turned off, as by --no-NAME. */
+#define OPTION_OFF "no"
+
 #endif

@@ -5,8 +5,9 @@
 #include "base/data.h"
 #include "base/name.h"
 #include "base/text.h"
+#include "change/change.h"
 #include "claude/adopt.h"
-#include "cli/change.h"
+#include "cli/command.h"
 
 #include <stddef.h>
 #include <string.h>

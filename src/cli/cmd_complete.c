@@ -3,6 +3,7 @@
  * wrong, there are just no words: a shell that completes has no place for messages.
  */
 #include "base/paths.h"
+#include "cli/command.h"
 #include "cli/settings.h"
 #include "cli/tables.h"
 #include "registry/registry.h"

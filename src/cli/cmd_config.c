@@ -1,6 +1,7 @@
 #include "base/fs.h"
 #include "base/name.h"
 #include "base/text.h"
+#include "cli/command.h"
 #include "cli/registration.h"
 #include "cli/settings.h"
 #include "cli/tables.h"

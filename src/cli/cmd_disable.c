@@ -3,8 +3,10 @@
 #include "base/name.h"
 #include "base/paths.h"
 #include "base/text.h"
+#include "change/project.h"
 #include "claude/claude.h"
-#include "cli/project.h"
+#include "cli/command.h"
+#include "cli/marked.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -181,8 +183,8 @@ static int run(struct invocation *call, bool on)
     if (in.changed.count && !call->dry_run)
         result = change_write(&in.set, call->arena);
     if (result == 0)
-        change_print_marked(call, &in.set, on ? "enabled" : "disabled", &in.changed,
-                            on ? "already enabled" : "already disabled");
+        print_marked(call, &in.set, on ? "enabled" : "disabled", &in.changed,
+                     on ? "already enabled" : "already disabled");
     return result;
 }
 

@@ -1,8 +1,9 @@
 #include "base/data.h"
 #include "base/name.h"
 #include "base/text.h"
+#include "change/change.h"
 #include "claude/export.h"
-#include "cli/change.h"
+#include "cli/command.h"
 #include "registry/fetch.h"
 
 #include <stddef.h>

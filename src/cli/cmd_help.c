@@ -1,3 +1,4 @@
+#include "cli/command.h"
 #include "cli/tables.h"
 
 #include <string.h>

@@ -2,7 +2,9 @@
  */
 #include "base/data.h"
 #include "base/paths.h"
-#include "cli/project.h"
+#include "change/project.h"
+#include "cli/command.h"
+#include "cli/marked.h"
 
 #include <stddef.h>
 
@@ -41,8 +43,8 @@ static int run(struct invocation *call, bool hold)
     if (result == 0 && in.changed.count && !call->dry_run)
         result = change_write(&in.set, call->arena);
     if (result == 0)
-        change_print_marked(call, &in.set, hold ? "held" : "released", &in.changed,
-                            hold ? "already held" : "nothing of it is held");
+        print_marked(call, &in.set, hold ? "held" : "released", &in.changed,
+                     hold ? "already held" : "nothing of it is held");
     return result;
 }
 

@@ -1,4 +1,5 @@
 #include "cli/cmd_hook.h"
+#include "cli/command.h"
 
 #include "base/data.h"
 #include "base/text.h"

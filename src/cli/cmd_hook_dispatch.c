@@ -1,5 +1,6 @@
 /* `paii hook dispatch`: on the path of every tool call, so it looks at nothing that it need not. */
 #include "cli/cmd_hook.h"
+#include "cli/command.h"
 
 #include "base/fs.h"
 #include "base/paths.h"

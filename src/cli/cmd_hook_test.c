@@ -1,5 +1,6 @@
+#include "change/project.h"
 #include "cli/cmd_hook.h"
-#include "cli/project.h"
+#include "cli/command.h"
 
 #include "base/data.h"
 #include "base/fs.h"

@@ -1,4 +1,5 @@
 #include "cli/cmd_hook.h"
+#include "cli/command.h"
 
 #include "hooks/state.h"
 

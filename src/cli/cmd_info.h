@@ -3,8 +3,8 @@
 #define PAII_CLI_CMD_INFO_H
 
 #include "base/data.h"
+#include "change/programs.h"
 #include "claude/claude.h"
-#include "cli/programs.h"
 #include "registry/manifest.h"
 
 struct fact_hook {

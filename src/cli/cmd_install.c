@@ -1,6 +1,7 @@
 #include "base/fs.h"
 #include "base/paths.h"
-#include "cli/project.h"
+#include "change/project.h"
+#include "cli/command.h"
 #include "registry/fetch.h"
 
 #include <stddef.h>

@@ -1,5 +1,6 @@
 #include "base/data.h"
-#include "cli/project.h"
+#include "change/project.h"
+#include "cli/command.h"
 #include "store/store.h"
 
 #include <stddef.h>

@@ -2,6 +2,7 @@
  * `paii __man DIR` writes every manual page: part of installing paii (man.cmake).
  */
 #include "base/fs.h"
+#include "cli/command.h"
 #include "cli/tables.h"
 
 static int write_page(struct arena *arena, const char *dir, const struct command *command)

@@ -1,7 +1,8 @@
 #include "base/data.h"
 #include "base/error.h"
 #include "base/semver.h"
-#include "cli/project.h"
+#include "change/project.h"
+#include "cli/command.h"
 #include "registry/dependency.h"
 #include "store/store.h"
 

@@ -1,4 +1,5 @@
-#include "cli/project.h"
+#include "change/project.h"
+#include "cli/command.h"
 #include "cli/run_help.h"
 #include "cli/run_words.h"
 

@@ -1,4 +1,5 @@
-#include "cli/project.h"
+#include "change/project.h"
+#include "cli/command.h"
 
 #include "base/data.h"
 #include "base/fs.h"

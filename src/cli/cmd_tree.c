@@ -1,6 +1,7 @@
 #include "base/data.h"
+#include "change/project.h"
+#include "cli/command.h"
 #include "cli/needs.h"
-#include "cli/project.h"
 
 struct options {
     const char *project;

@@ -1,4 +1,5 @@
-#include "cli/project.h"
+#include "change/project.h"
+#include "cli/command.h"
 
 #include "base/paths.h"
 #include "registry/fetch.h"

@@ -1,6 +1,7 @@
 #include "base/data.h"
 #include "base/text.h"
-#include "cli/project.h"
+#include "change/project.h"
+#include "cli/command.h"
 #include "cli/verify.h"
 
 #include <stddef.h>

@@ -1,7 +1,8 @@
 #include "base/data.h"
 #include "base/paths.h"
+#include "change/project.h"
+#include "cli/command.h"
 #include "cli/needs.h"
-#include "cli/project.h"
 
 #include <string.h>
 

@@ -6,8 +6,8 @@
 #include "base/fs.h"
 #include "base/paths.h"
 #include "base/text.h"
+#include "change/project.h"
 #include "claude/claude.h"
-#include "cli/project.h"
 #include "cli/tables.h"
 #include "store/store.h"
 

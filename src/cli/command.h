@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/term.h"
+#include "base/text.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,7 +36,6 @@ enum option_kind {
      * if none was given. */
     OPTION_MAYBE,
 };
-#define OPTION_OFF "no"
 
 /* Bound to a field of the command's own struct: bool, const char *, int, struct strings, and const
  * char * of a MAYBE. */
@@ -84,6 +84,22 @@ struct invocation {
     size_t arg_count;
     bool dry_run, yes; /* the global options that commands look at; the others are term.h's */
 };
+
+/* The row of --project, for a command that may be about one: a const char *. */
+#define PROJECT_OPTION(type, text)                                                                 \
+    {                                                                                              \
+        .name = "project", .kind = OPTION_MAYBE, .offset = offsetof(type, project),                \
+        .value = "DIR", .help = text, .complete = COMPLETE_DIR,                                    \
+    }
+
+/* The row of --prefer: a struct strings. */
+#define PREFER_OPTION(type)                                                                        \
+    {                                                                                              \
+        .name = "prefer", .kind = OPTION_STRINGS, .offset = offsetof(type, prefer),                \
+        .value = "PLUGIN",                                                                         \
+        .help = "of several providers of a contract take this one, if it can be had",              \
+        .complete = COMPLETE_AVAILABLE,                                                            \
+    }
 
 struct command {
     const char *name;

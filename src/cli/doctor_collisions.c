@@ -1,5 +1,5 @@
 #include "base/error.h"
-#include "cli/collisions.h"
+#include "change/collisions.h"
 #include "cli/doctor.h"
 
 static void tell(void *context, const struct owner *first, size_t count)

@@ -1,7 +1,7 @@
 #include "base/error.h"
 #include "base/process.h"
+#include "change/programs.h"
 #include "cli/doctor.h"
-#include "cli/programs.h"
 #include "store/store.h"
 
 #include <stdlib.h>

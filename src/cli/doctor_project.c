@@ -1,8 +1,8 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/paths.h"
+#include "change/project.h"
 #include "cli/doctor.h"
-#include "cli/project.h"
 #include "registry/project.h"
 
 static void look(struct findings *out)

@@ -1,6 +1,6 @@
 /* Shell text of plugins, in which paii looks for programs: any text is read to its end, in bounded
  * time. */
-#include "cli/programs.h"
+#include "change/programs.h"
 #include "fuzz.h"
 
 #include <assert.h>

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "cli/programs.h"
+#include "change/programs.h"
 
 #include <string.h>
 
