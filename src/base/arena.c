@@ -114,7 +114,8 @@ void arena_release(struct arena *arena)
 void *arena_push_(struct arena *arena, void **items, size_t *count, size_t *capacity, size_t size)
 {
     if (*count == *capacity) {
-        size_t grown = *capacity ? *capacity * 2 : 8;
+        size_t first = size > 32 ? 2 : 8; /* most lists of large things are short */
+        size_t grown = *capacity ? *capacity * 2 : first;
         void *fresh = arena_array(arena, grown, size);
         if (*count)
             memcpy(fresh, *items, *count * size);
