@@ -217,3 +217,20 @@ const char *text_bytes(struct arena *arena, unsigned long long bytes)
     }
     return arena_printf(arena, "%.1f %s", value, units[unit]);
 }
+
+/* ---- a word of a shell ---- */
+
+const char *text_word(struct arena *arena, const char *text)
+{
+    AUTO_BUF out = {0};
+    if (!strpbrk(text, " <>|*?[]~&;$`\\#!(){}'\"\n\t"))
+        return text;
+    buf_putc(&out, '\'');
+    for (; *text; text++)
+        if (*text == '\'')
+            buf_puts(&out, "'\\''");
+        else
+            buf_putc(&out, *text);
+    buf_putc(&out, '\'');
+    return arena_strdup(arena, buf_text(&out));
+}

@@ -3,21 +3,6 @@
 
 #include <string.h>
 
-static const char *quoted(struct arena *arena, const char *text)
-{
-    AUTO_BUF out = {0};
-    if (!strpbrk(text, " <>|*?[]~&;$`\\#!(){}'\"\n\t"))
-        return text;
-    buf_putc(&out, '\'');
-    for (; *text; text++)
-        if (*text == '\'')
-            buf_puts(&out, "'\\''");
-        else
-            buf_putc(&out, *text);
-    buf_putc(&out, '\'');
-    return arena_strdup(arena, buf_text(&out));
-}
-
 static void add_all(struct strings *words, struct arena *arena, const struct strings *names)
 {
     for (size_t i = 0; i < names->count; i++)
@@ -32,14 +17,14 @@ static void add_value(struct strings *words, struct arena *arena, const char *op
     else if (value)
         strings_add(
             words, arena,
-            arena_printf(arena, "--%s%s%s", option, *value ? "=" : "", quoted(arena, value)));
+            arena_printf(arena, "--%s%s%s", option, *value ? "=" : "", text_word(arena, value)));
 }
 
 static void add_specs(struct strings *words, struct arena *arena,
                       const struct change_request *request)
 {
     for (size_t i = 0; i < request->install_count; i++)
-        strings_add(words, arena, quoted(arena, request->install[i].text));
+        strings_add(words, arena, text_word(arena, request->install[i].text));
     if (request->dev)
         strings_add(words, arena, "--dev");
     if (request->registry)

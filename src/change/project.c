@@ -2,6 +2,7 @@
 
 #include "base/fs.h"
 #include "base/paths.h"
+#include "base/text.h"
 #include "claude/claude.h"
 #include "claude/repository.h"
 #include "registry/project.h"
@@ -35,6 +36,23 @@ static const char *find_root(const char *from, struct arena *arena)
     return repository;
 }
 
+/* How a person names the project of this process. */
+static struct {
+    struct arena arena;
+    const char *text;
+} flag;
+
+/* Who stands elsewhere has to say which one. */
+static void note_flag(const char *root)
+{
+    char *here = realpath(".", NULL);
+    const char *around = here ? find_root(here, &flag.arena) : NULL;
+    flag.text = around && strcmp(around, root) == 0
+                    ? " --project"
+                    : arena_printf(&flag.arena, " --project=%s", text_word(&flag.arena, root));
+    free(here);
+}
+
 int project_enter(const char *dir)
 {
     struct arena arena = {0};
@@ -48,6 +66,7 @@ int project_enter(const char *dir)
         result =
             fail(ERR_CONFIG, "'%s' holds your own '%s', so it is no project", root, paths.claude);
     } else if (root) {
+        note_flag(root);
         result = paths_enter_project(root);
     }
     free(here);
@@ -57,7 +76,7 @@ int project_enter(const char *dir)
 
 const char *project_flag(void)
 {
-    return paths.project ? " --project" : "";
+    return paths.project ? flag.text : "";
 }
 
 /* ---- paii.lock ---- */

@@ -11,7 +11,8 @@
  * none. */
 int project_enter(const char *dir);
 
-/* " --project" for the commands of hints, if this one is about a project; else "". */
+/* For the commands of hints: " --project" if this one is about a project, with its folder if it is
+ * not around the working directory; else "". */
 const char *project_flag(void);
 
 /* ---- project.c: do the files and what is here agree ---- */

@@ -140,6 +140,8 @@ def test_what_is_held_is_so_for_everybody(shop, clone):
     assert shop.run("update", "--project").stderr.startswith("plugin 'hello' is held at 1.2.0\nnothing can be updated\n")
     refused = shop.run("update", "--project", "hello", expect=13).stderr
     assert refused.endswith("hint: release it first: paii unhold --project hello\n")
+    refused = shop.run("update", f"--project={shop.folder}", "hello", expect=13, cwd="/").stderr
+    assert refused.endswith(f"hint: release it first: paii unhold --project={shop.folder} hello\n"), "from elsewhere"
     shop.run("unhold", "--project", "hello")
     assert "held" not in shop.read("paii.lock")
     shop.run("update", "--project")
