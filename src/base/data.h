@@ -142,7 +142,8 @@ void json_null(struct json_writer *json);
 void json_raw(struct json_writer *json, const char *text); /* a value that is JSON already */
 /* The commonest pair: key and string. Skipped when `text` is NULL. */
 void json_field(struct json_writer *json, const char *key, const char *text);
-/* A member that is a list, of texts that stand one a line. */
+/* A member that is a list, of texts; or of those that stand one a line. */
+void json_strings(struct json_writer *json, const char *key, const struct strings *items);
 void json_lines(struct json_writer *json, const char *key, const char *lines);
 /* A whole parsed value. */
 void json_data(struct json_writer *json, const struct data *value);

@@ -181,16 +181,21 @@ void json_field(struct json_writer *json, const char *key, const char *text)
     json_string(json, text);
 }
 
+void json_strings(struct json_writer *json, const char *key, const struct strings *items)
+{
+    json_key(json, key);
+    json_array(json);
+    for (size_t i = 0; i < items->count; i++)
+        json_string(json, items->items[i]);
+    json_end_array(json);
+}
+
 void json_lines(struct json_writer *json, const char *key, const char *lines)
 {
     struct arena arena = {0};
     struct strings items = {0};
     strings_split(&items, &arena, lines, '\n');
-    json_key(json, key);
-    json_array(json);
-    for (size_t i = 0; i < items.count; i++)
-        json_string(json, items.items[i]);
-    json_end_array(json);
+    json_strings(json, key, &items);
     arena_release(&arena);
 }
 

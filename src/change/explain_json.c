@@ -81,11 +81,7 @@ static void add_needed_by(const struct explanation *explanation, struct json_wri
                 strings_add(&names, explanation->arena, by);
         }
     }
-    json_key(json, "needed_by");
-    json_array(json);
-    for (size_t i = 0; i < names.count; i++)
-        json_string(json, names.items[i]);
-    json_end_array(json);
+    json_strings(json, "needed_by", &names);
 }
 
 static void add_want(struct json_writer *json, const struct line *line)

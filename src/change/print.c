@@ -166,11 +166,7 @@ static void json_details(struct json_writer *json, const struct choice *choice, 
     json_field(json, "name", choice->package.name);
     if (adapter->needed(choice->manifest, choice->tree_dir))
         json_field(json, "build", build_type_names[adapter->type]);
-    json_key(json, "could_build");
-    json_array(json);
-    for (size_t i = 0; i < types.count; i++)
-        json_string(json, types.items[i]);
-    json_end_array(json);
+    json_strings(json, "could_build", &types);
     programs_json(json, &programs);
     json_end_object(json);
 }

@@ -362,11 +362,7 @@ static void write_entry(struct json_writer *json, const struct package *package,
     json_field(json, "license", said(package->license));
     strings_split(&tags, arena, package->tags, '\n');
     if (tags.count) {
-        json_key(json, "keywords");
-        json_array(json);
-        for (size_t i = 0; i < tags.count; i++)
-            json_string(json, tags.items[i]);
-        json_end_array(json);
+        json_strings(json, "keywords", &tags);
     }
     json_end_object(json);
 }

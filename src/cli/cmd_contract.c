@@ -158,11 +158,7 @@ static void add_use(const struct table *table, struct json_writer *json, const s
     json_field(json, "provider", use->provider ? use->provider->name : NULL);
     if (!use->provider) {
         struct strings names = would_do(table, use);
-        json_key(json, "choices");
-        json_array(json);
-        for (size_t i = 0; i < names.count; i++)
-            json_string(json, names.items[i]);
-        json_end_array(json);
+        json_strings(json, "choices", &names);
     }
     json_end_object(json);
 }

@@ -157,15 +157,6 @@ static int gather_registry(struct export_marketplace *market, struct change *cha
 
 /* ---- what is said of it ---- */
 
-static void json_list(struct json_writer *json, const char *key, const struct strings *list)
-{
-    json_key(json, key);
-    json_array(json);
-    for (size_t i = 0; i < list->count; i++)
-        json_string(json, list->items[i]);
-    json_end_array(json);
-}
-
 static void json_plugins(struct json_writer *json, const struct export_marketplace *market,
                          bool left_out)
 {
@@ -180,8 +171,8 @@ static void json_plugins(struct json_writer *json, const struct export_marketpla
         json_field(json, "version", plugin->package->version);
         json_field(json, "reason", plugin->left_out);
         if (!left_out) {
-            json_list(json, "actions_left_out", &plugin->actions);
-            json_list(json, "hooks_left_out", &plugin->hooks);
+            json_strings(json, "actions_left_out", &plugin->actions);
+            json_strings(json, "hooks_left_out", &plugin->hooks);
         }
         json_end_object(json);
     }

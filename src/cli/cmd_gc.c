@@ -19,15 +19,6 @@ static void json_count(struct json_writer *json, const char *key, uint64_t value
     json_integer(json, (int64_t)value);
 }
 
-static void json_list(struct json_writer *json, const char *key, const struct strings *items)
-{
-    json_key(json, key);
-    json_array(json);
-    for (size_t i = 0; i < items->count; i++)
-        json_string(json, items->items[i]);
-    json_end_array(json);
-}
-
 static void print_json(const struct gc *gc)
 {
     AUTO_BUF text = {0};
@@ -44,11 +35,11 @@ static void print_json(const struct gc *gc)
     for (size_t i = 0; i < gc->generation_count; i++)
         json_integer(&json, gc->generations[i]);
     json_end_array(&json);
-    json_list(&json, "projects", &gc->projects);
-    json_list(&json, "prefixes", &gc->prefixes);
-    json_list(&json, "caches", &gc->caches);
-    json_list(&json, "logs", &gc->logs);
-    json_list(&json, "runs", &gc->runs);
+    json_strings(&json, "projects", &gc->projects);
+    json_strings(&json, "prefixes", &gc->prefixes);
+    json_strings(&json, "caches", &gc->caches);
+    json_strings(&json, "logs", &gc->logs);
+    json_strings(&json, "runs", &gc->runs);
     json_end_object(&json);
     buf_putc(&text, '\n');
     out_bytes(text.data, text.len);

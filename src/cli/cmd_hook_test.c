@@ -129,11 +129,7 @@ static void print_json(const struct dispatch *dispatch, struct arena *arena)
     for (size_t i = 0; i < dispatch->count && dispatch->replies; i++)
         run_json(&json, &dispatch->runs[i], &dispatch->replies[i], arena);
     json_end_array(&json);
-    json_key(&json, "notes");
-    json_array(&json);
-    for (size_t i = 0; i < answer->notes.count; i++)
-        json_string(&json, answer->notes.items[i]);
-    json_end_array(&json);
+    json_strings(&json, "notes", &answer->notes);
     json_field(&json, "decision", decision_names[answer->decision]);
     json_key(&json, "exit");
     json_integer(&json, answer->exit_status);

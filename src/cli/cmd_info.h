@@ -46,6 +46,5 @@ void facts_json(struct json_writer *json, const struct facts *facts, struct aren
 void info_field(const char *key, const char *value, struct arena *arena);
 /* One line each, the key only at the first. */
 void info_fields(const char *key, const struct strings *values, struct arena *arena);
-void info_json_list(struct json_writer *json, const char *key, const struct strings *list);
 
 #endif

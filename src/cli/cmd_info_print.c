@@ -18,15 +18,6 @@ void info_fields(const char *key, const struct strings *values, struct arena *ar
         out("  %-10s %s\n", i ? "" : key, text_safe(arena, values->items[i]));
 }
 
-void info_json_list(struct json_writer *json, const char *key, const struct strings *list)
-{
-    json_key(json, key);
-    json_array(json);
-    for (size_t i = 0; i < list->count; i++)
-        json_string(json, list->items[i]);
-    json_end_array(json);
-}
-
 const char *facts_server(const struct data *server, struct arena *arena)
 {
     struct strings words = {0};
@@ -173,21 +164,21 @@ static void json_needs(struct json_writer *json, const struct facts *facts)
 static void json_servers(struct json_writer *json, const struct components *parts,
                          struct arena *arena)
 {
-    info_json_list(json, "mcp_servers", &parts->mcp_servers);
+    json_strings(json, "mcp_servers", &parts->mcp_servers);
     json_key(json, "mcp_commands");
     json_object(json);
     for (size_t i = 0; i < parts->mcp_tables.count; i++)
         json_field(json, parts->mcp_servers.items[i],
                    facts_server(parts->mcp_tables.items[i], arena));
     json_end_object(json);
-    info_json_list(json, "lsp_servers", &parts->lsp_servers);
+    json_strings(json, "lsp_servers", &parts->lsp_servers);
 }
 
 void facts_json(struct json_writer *json, const struct facts *facts, struct arena *arena)
 {
-    info_json_list(json, "skills", &facts->components.skills);
-    info_json_list(json, "agents", &facts->components.agents);
-    info_json_list(json, "commands", &facts->components.commands);
+    json_strings(json, "skills", &facts->components.skills);
+    json_strings(json, "agents", &facts->components.agents);
+    json_strings(json, "commands", &facts->components.commands);
     json_servers(json, &facts->components, arena);
     json_actions(json, &facts->manifest);
     json_hooks(json, facts);

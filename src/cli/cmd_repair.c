@@ -218,11 +218,7 @@ static void print(const struct repair *repair)
     json_object(&json);
     json_key(&json, "dry_run");
     json_boolean(&json, dry_run);
-    json_key(&json, "repaired");
-    json_array(&json);
-    for (size_t i = 0; i < repair->said.count; i++)
-        json_string(&json, repair->said.items[i]);
-    json_end_array(&json);
+    json_strings(&json, "repaired", &repair->said);
     json_end_object(&json);
     buf_putc(&text, '\n');
     out_bytes(text.data, text.len);

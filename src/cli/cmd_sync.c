@@ -21,11 +21,7 @@ static void print_json(const struct strings *differences)
     json_object(&json);
     json_key(&json, "in_sync");
     json_boolean(&json, differences->count == 0);
-    json_key(&json, "differences");
-    json_array(&json);
-    for (size_t i = 0; i < differences->count; i++)
-        json_string(&json, differences->items[i]);
-    json_end_array(&json);
+    json_strings(&json, "differences", differences);
     json_end_object(&json);
     buf_putc(&text, '\n');
     out_bytes(text.data, text.len);

@@ -106,15 +106,6 @@ static void print_text(const struct question *question)
 
 /* ---- as data ---- */
 
-static void add_strings(struct json_writer *json, const char *key, const struct strings *items)
-{
-    json_key(json, key);
-    json_array(json);
-    for (size_t i = 0; i < items->count; i++)
-        json_string(json, items->items[i]);
-    json_end_array(json);
-}
-
 static void add_rivals(const struct question *question, struct json_writer *json,
                        const struct use *use)
 {
@@ -150,7 +141,7 @@ static void add_use(const struct question *question, struct json_writer *json,
     }
     json_key(json, "optional");
     json_boolean(json, use_optional(use));
-    add_strings(json, "for", &path);
+    json_strings(json, "for", &path);
     add_rivals(question, json, use);
     json_end_object(json);
 }

@@ -1,5 +1,4 @@
 #include "cli/marked.h"
-#include "cli/command.h"
 
 #include "base/data.h"
 
@@ -13,11 +12,7 @@ static void print_marked_json(const struct invocation *call, const struct instal
     json_boolean(&json, call->dry_run);
     json_key(&json, "generation");
     json_integer(&json, set->generation);
-    json_key(&json, word);
-    json_array(&json);
-    for (size_t i = 0; i < names->count; i++)
-        json_string(&json, names->items[i]);
-    json_end_array(&json);
+    json_strings(&json, word, names);
     json_end_object(&json);
     buf_putc(&text, '\n');
     out_bytes(text.data, text.len);

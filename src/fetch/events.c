@@ -79,11 +79,7 @@ static void strings(struct json_writer *json, const char *key, const struct stri
 {
     if (list->count == 0)
         return;
-    json_key(json, key);
-    json_array(json);
-    for (size_t i = 0; i < list->count; i++)
-        json_string(json, list->items[i]);
-    json_end_array(json);
+    json_strings(json, key, list);
 }
 
 static void print_results(struct json_writer *json, const struct job *job)
