@@ -38,21 +38,12 @@ static void add_line(struct explanation *explanation, const struct answer_plan *
 static void add_lines(struct explanation *explanation, const struct answer_plan *answer)
 {
     struct planner *planner = explanation->planner;
-    size_t count = answer->selected_count;
-    struct choice **chosen = arena_array(explanation->arena, count, sizeof *chosen);
+    struct choice **chosen = plan_chosen(planner, answer, explanation->arena);
+    struct unbound *unbound;
+    size_t count = plan_unbound(planner, chosen, answer->selected_count, &unbound);
     for (size_t i = 0; i < count; i++)
-        chosen[i] = planner->choices[answer->selected[i]];
-    for (size_t i = 0; i < count; i++) {
-        struct consumed *terms;
-        size_t term_count =
-            consumed_parse_lines(&terms, chosen[i]->package.consumes, explanation->arena);
-        for (size_t t = 0; t < term_count; t++) {
-            struct strings fits = {0};
-            if (!terms[t].optional &&
-                !plan_provider(planner, chosen[i], &terms[t], chosen, count, &fits) && fits.count)
-                add_line(explanation, answer, answer->selected[i], &terms[t], &fits);
-        }
-    }
+        add_line(explanation, answer, answer->selected[unbound[i].consumer], unbound[i].consumed,
+                 &unbound[i].fits);
 }
 
 /* ---- who may be chosen ---- */

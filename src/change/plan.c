@@ -190,12 +190,10 @@ static int solve(struct planner *planner, bool explain, struct answer_plan *answ
 
 static bool is_clear(struct planner *planner, const struct answer_plan *answer, struct plan *out)
 {
-    struct choice **chosen =
-        arena_array(planner->failed->arena, answer->selected_count + 1, sizeof *chosen);
-    for (uint32_t i = 0; i < answer->selected_count; i++)
-        chosen[i] = planner->choices[answer->selected[i]];
+    struct choice **chosen = plan_chosen(planner, answer, planner->failed->arena);
+    struct unbound *unbound;
     *out = (struct plan){chosen, answer->selected_count};
-    return plan_is_clear(planner, chosen, out->count);
+    return plan_unbound(planner, chosen, out->count, &unbound) == 0;
 }
 
 bool plan_would(struct change *change, const struct planner *failed, struct plan *out)

@@ -237,8 +237,17 @@ int plan_explain_choice(struct planner *planner, const struct answer_plan *answe
 const char *plan_provider(struct planner *planner, const struct choice *consumer,
                           const struct consumed *consumed, struct choice *const *chosen,
                           size_t count, struct strings *fits);
-/* Whether every required contract has one provider among the chosen that it would be bound to. */
-bool plan_is_clear(struct planner *planner, struct choice *const *chosen, size_t count);
+/* What the answer selects, in its order; in the arena. */
+struct choice **plan_chosen(const struct planner *planner, const struct answer_plan *answer,
+                            struct arena *arena);
+/* A required contract for which several of the chosen fit, and nothing decides. */
+struct unbound {
+    size_t consumer; /* position among the chosen */
+    const struct consumed *consumed;
+    struct strings fits;
+};
+size_t plan_unbound(struct planner *planner, struct choice *const *chosen, size_t count,
+                    struct unbound **out);
 /* Fills steps and bindings; sets planner->dirty. */
 int plan_steps(struct planner *planner, const struct answer_plan *answer);
 

@@ -29,8 +29,20 @@ const char *plan_provider(struct planner *planner, const struct choice *consumer
     return !bound && fits->count == 1 ? fits->items[0] : bound;
 }
 
-bool plan_is_clear(struct planner *planner, struct choice *const *chosen, size_t count)
+struct choice **plan_chosen(const struct planner *planner, const struct answer_plan *answer,
+                            struct arena *arena)
 {
+    struct choice **chosen = arena_array(arena, answer->selected_count + 1u, sizeof *chosen);
+    for (uint32_t i = 0; i < answer->selected_count; i++)
+        chosen[i] = planner->choices[answer->selected[i]];
+    return chosen;
+}
+
+size_t plan_unbound(struct planner *planner, struct choice *const *chosen, size_t count,
+                    struct unbound **out)
+{
+    size_t found = 0, capacity = 0;
+    *out = NULL;
     for (size_t i = 0; i < count; i++) {
         struct consumed *terms;
         size_t term_count =
@@ -39,10 +51,11 @@ bool plan_is_clear(struct planner *planner, struct choice *const *chosen, size_t
             struct strings fits = {0};
             if (!terms[t].optional &&
                 !plan_provider(planner, chosen[i], &terms[t], chosen, count, &fits) && fits.count)
-                return false;
+                *arena_push(planner->arena, out, &found, &capacity) =
+                    (struct unbound){i, &terms[t], fits};
         }
     }
-    return true;
+    return found;
 }
 
 /* False if it must be bound, and several of the chosen fit. */
@@ -183,9 +196,7 @@ int plan_steps(struct planner *planner, const struct answer_plan *answer)
 {
     struct change *change = planner->change;
     size_t count = answer->selected_count;
-    struct choice **chosen = arena_array(planner->arena, count + 1, sizeof *chosen);
-    for (size_t i = 0; i < count; i++)
-        chosen[i] = planner->choices[answer->selected[i]];
+    struct choice **chosen = plan_chosen(planner, answer, planner->arena);
     if (!bind_all(planner, chosen, count))
         return plan_explain_choice(planner, answer);
 
