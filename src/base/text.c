@@ -218,6 +218,14 @@ const char *text_bytes(struct arena *arena, unsigned long long bytes)
     return arena_printf(arena, "%.1f %s", value, units[unit]);
 }
 
+uint64_t text_hash(const char *text, size_t len, uint64_t seed)
+{
+    uint64_t hash = 1469598103934665603u ^ seed;
+    for (size_t i = 0; i < len; i++)
+        hash = (hash ^ (unsigned char)text[i]) * 1099511628211u;
+    return hash ^ hash >> 32;
+}
+
 /* ---- a word of a shell ---- */
 
 const char *text_word(struct arena *arena, const char *text)

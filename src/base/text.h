@@ -46,6 +46,9 @@ const char *text_replace(struct arena *arena, const char *text, const char *what
 /* "1.2 MB", "340 B", in the arena. */
 const char *text_bytes(struct arena *arena, unsigned long long bytes);
 
+/* For tables in memory: no file may depend on it. */
+uint64_t text_hash(const char *text, size_t len, uint64_t seed);
+
 /* As a person types it as one word of a command: in quotes if a shell needs them. */
 const char *text_word(struct arena *arena, const char *text);
 

@@ -82,9 +82,7 @@ static bool in_table(const struct choice *choice)
 static size_t slot_of(const struct change *change, const char *name)
 {
     const struct choice_table *table = &change->table;
-    size_t slot = 5381;
-    for (const char *c = name; *c; c++)
-        slot = slot * 33 + (unsigned char)*c;
+    size_t slot = text_hash(name, strlen(name), 0);
     while (table->slots[slot &= table->slot_count - 1] &&
            strcmp(change->choices[table->slots[slot] - 1]->package.name, name) != 0)
         slot++;

@@ -81,14 +81,6 @@ static struct entry *enter(struct table *table, struct arena *arena, uint64_t ha
     }
 }
 
-static uint64_t hash_text(const char *text, size_t len, uint64_t seed)
-{
-    uint64_t hash = 1469598103934665603u ^ seed;
-    for (size_t i = 0; i < len; i++)
-        hash = (hash ^ (unsigned char)text[i]) * 1099511628211u;
-    return hash ^ hash >> 32;
-}
-
 /* ---- one term ---- */
 
 static bool same_registry(const char *a, const char *b)
@@ -199,7 +191,7 @@ static bool (*const readers[TERM_KINDS])(struct planner *, struct term *) = {
 static const struct term *term_of(struct planner *planner, struct term key)
 {
     struct terms *terms = planner->terms;
-    uint64_t hash = hash_text(key.text, key.len, key.kind);
+    uint64_t hash = text_hash(key.text, key.len, key.kind);
     struct entry *entry = enter(&terms->terms, terms->arena, hash, same_term, &key);
     if (entry->item)
         return entry->item;

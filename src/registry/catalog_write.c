@@ -1,6 +1,7 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/semver.h"
+#include "base/text.h"
 #include "registry/catalog_format.h"
 
 #include <assert.h>
@@ -19,12 +20,7 @@ struct string_pool {
 
 static size_t string_slot(const struct string_pool *pool, const char *text)
 {
-    uint64_t hash = 1469598103934665603u;
-    size_t slot;
-
-    for (const char *c = text; *c; c++)
-        hash = (hash ^ (unsigned char)*c) * 1099511628211u;
-    slot = hash & (pool->slot_count - 1);
+    size_t slot = text_hash(text, strlen(text), 0) & (pool->slot_count - 1);
     while (pool->slots[slot] && strcmp(pool->bytes.data + pool->slots[slot], text) != 0)
         slot = (slot + 1) & (pool->slot_count - 1);
     return slot;
